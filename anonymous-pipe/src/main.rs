@@ -1,0 +1,211 @@
+//! One process, one pipe, and everything that follows from three facts: the
+//! bytes in it, the number of its readers, the number of its writers.
+//!
+//! Run it: `cargo run -p anonymous-pipe`, in front of a class with
+//! `-- --step`. It uses what every Unix has. Man pages: pipe(2), pipe(7),
+//! read(2), write(2), dup(2).
+
+use std::io::{PipeReader, PipeWriter};
+use std::os::fd::{AsFd, AsRawFd};
+use std::process::ExitCode;
+
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::sys::signal::Signal;
+use nix::sys::stat::fstat;
+use nix::unistd::{Whence, dup, lseek, pipe, read, write};
+use shared::cli;
+use shared::frame::{FrameReader, FrameWriter};
+use shared::narrate::{Narrator, hex};
+use shared::observe::{self, Seen};
+use shared::stop::{Named, Stop, must};
+
+fn main() -> ExitCode {
+    cli::run(&shared::about!(), |tell, _words| {
+        tell.say(format!("I am process {}, alone.", std::process::id()));
+        let (reader, writer) = what_a_pipe_does_with_bytes(tell)?;
+        what_its_holders_decide(tell, reader, writer)
+    })
+}
+
+/// The first of the three facts: the bytes.
+fn what_a_pipe_does_with_bytes(
+    tell: &mut Narrator,
+) -> Result<(PipeReader, PipeWriter), Stop> {
+    // pipe() makes the pipe and two descriptors for it. They come as
+    // `OwnedFd`: dropping one closes it, and nothing can close it twice.
+    tell.step("A pipe has two ends")?;
+    let (read_end, write_end) = pipe().named("pipe")?;
+    let (r, w) = (read_end.as_raw_fd(), write_end.as_raw_fd());
+    tell.remark(format!("pipe() = [{r}, {w}]"), "read end, write end");
+
+    // An end works one way only. The descriptor refuses the other way before
+    // the kernel looks at the pipe at all.
+    tell.call(format!("write({r}, \"x\", 1)"), write(&read_end, b"x"))
+        .must_be(Err(Errno::EBADF), "the read end only reads")?;
+    tell.call(format!("read({w}, 1)"), read(&write_end, &mut [0]))
+        .must_be(Err(Errno::EBADF), "the write end only writes")?;
+
+    // What is written waits in the kernel's memory. The pipe looks like a
+    // file of size 0 all the while: no disk ever sees these bytes.
+    tell.step("Bytes wait in the kernel, and are gone once read")?;
+    let hello = b"Hello world!";
+    tell.call(
+        format!("write({w}, \"Hello world!\", 12)"),
+        write(&write_end, hello),
+    )
+    .must_be(Ok(12), "nobody has to be reading yet")?;
+    let waiting = observe::bytes_waiting(&read_end);
+    let size = fstat(&read_end).named("fstat")?.st_size;
+    tell.remark(
+        format!("{waiting} bytes wait (FIONREAD)"),
+        &format!("the file size (fstat) stays {size}"),
+    );
+    let mut buffer = [0; 64];
+    tell.call(format!("read({r}, 64)"), read(&read_end, &mut buffer))
+        .must_be(Ok(12), "\"Hello world!\": taken out, not copied")?;
+    must(waiting.agrees_with(12), "12 bytes waited in the pipe")?;
+    must(buffer.starts_with(hello), "they come out as they went in")?;
+
+    // A second read finds nothing. A writer exists, so it would wait: for
+    // ever, since that writer is this very process. O_NONBLOCK makes the
+    // kernel say EAGAIN wherever it would have waited. // [empty]
+    set_flags(&read_end, OFlag::O_NONBLOCK)?;
+    tell.call(format!("read({r}, 64)"), read(&read_end, &mut buffer))
+        .must_be(Err(Errno::EAGAIN), "O_NONBLOCK: else it waits [empty]")?;
+    tell.call(format!("lseek({r}, 0)"), lseek(&read_end, 0, Whence::SeekSet))
+        .must_be(Err(Errno::ESPIPE), "no going back, no skipping")?;
+
+    // Three messages go in. One read takes them all, glued together: the
+    // pipe kept the bytes and their order, and nothing else.
+    tell.step("Bytes have an order; messages need a frame")?;
+    let messages: [&[u8]; 3] = [b"ping", b"ping", b"end"];
+    for message in messages {
+        write(&write_end, message).named("write")?;
+    }
+    let count = read(&read_end, &mut buffer).named("read")?;
+    let glued = String::from_utf8_lossy(&buffer[..count]);
+    tell.remark("write \"ping\", \"ping\", \"end\"", "three writes go in");
+    tell.remark(format!("read({r}, 64) = {count}"), &format!("{glued:?}"));
+    must(glued == "pingpingend", "one read takes all three")?;
+
+    // A frame says how long its payload is. `FrameWriter` wants a `Write`,
+    // and std's `PipeWriter` is one: the same descriptor in another wrapper.
+    let reader = PipeReader::from(read_end);
+    let writer = PipeWriter::from(write_end);
+    let mut outgoing = FrameWriter::new(&writer);
+    outgoing.send(b"ping").named("send")?;
+    let count = read(&reader, &mut buffer).named("read")?;
+    tell.remark("send \"ping\"", &hex(&buffer[..count]));
+    for message in messages {
+        outgoing.send(message).named("send")?;
+    }
+    let mut incoming = FrameReader::new(&reader);
+    for message in messages {
+        let frame = incoming.recv().named("recv")?;
+        must(frame == Some(message), "three frames arrive, each whole")?;
+    }
+    tell.remark(
+        "send \"ping\", \"ping\", \"end\"",
+        "recv gives three, each whole",
+    );
+
+    // Fill it to the last byte. A blocking write would wait for a reader,
+    // again for ever; nonblocking, it answers EAGAIN. // [full]
+    tell.step("A pipe is full when the kernel says so")?;
+    set_flags(&writer, OFlag::O_NONBLOCK)?;
+    let mut fits = 0;
+    let full = loop {
+        match write(&writer, &[b'x'; 1024]) {
+            Ok(count) => fits += count,
+            Err(e) => break e,
+        }
+    };
+    let capacity = observe::capacity(&writer);
+    tell.remark(
+        format!("{fits} bytes fit"),
+        &format!("F_GETPIPE_SZ says {capacity}"),
+    );
+    must(capacity.agrees_with(fits), "what fits is the capacity")?;
+    tell.call(format!("write({w}, \"x\", 1)"), write(&writer, b"x"))
+        .must_be(Err(full), "O_NONBLOCK: else it waits [full]")?;
+    let mut all = vec![0; fits];
+    tell.call(format!("read({r}, {fits})"), read(&reader, &mut all))
+        .must_be(Ok(fits), "a read takes what is there")?;
+    tell.call(format!("write({w}, \"x\", 1)"), write(&writer, b"x"))
+        .must_be(Ok(1), "room again")?;
+
+    Ok((reader, writer))
+}
+
+/// The other two: how many readers there are, and how many writers.
+fn what_its_holders_decide(
+    tell: &mut Narrator,
+    reader: PipeReader,
+    writer: PipeWriter,
+) -> Result<(), Stop> {
+    let (r, w) = (reader.as_raw_fd(), writer.as_raw_fd());
+    let mut buffer = [0; 64];
+
+    // dup gives a second number for the same open file description. Flags
+    // like O_NONBLOCK live in the description: both numbers have them.
+    tell.step("dup: another number for the same end")?;
+    let copy = dup(&writer).named("dup")?;
+    let d = copy.as_raw_fd();
+    let same = observe::same_description(&writer, &copy);
+    tell.remark(
+        format!("dup({w}) = {d}"),
+        &format!("the same open file description: {same}"),
+    );
+    set_flags(&copy, OFlag::empty())?;
+    let flag = observe::nonblocking(&writer);
+    let why = format!("is {w} nonblocking still? {flag}");
+    tell.remark(format!("fcntl({d}, F_SETFL, 0)"), &why);
+    must(flag.agrees_with(false), "both numbers lost O_NONBLOCK")?;
+
+    // The end stays open as long as one number is left.
+    drop(writer);
+    tell.say(format!("close({w})"));
+    tell.call(
+        format!("write({d}, \"last words\", 10)"),
+        write(&copy, b"last words"),
+    )
+    .must_be(Ok(10), "the copy still writes")?;
+
+    // EOF is not a byte in the pipe. It is what read answers when the pipe is
+    // empty and the number of writers is 0, so unread bytes come first.
+    tell.step("The last writer leaves")?;
+    drop(copy);
+    tell.remark(format!("close({d})"), "writers: 0");
+    tell.call(format!("read({r}, 64)"), read(&reader, &mut buffer))
+        .must_be(Ok(11), "\"xlast words\": nothing is lost")?;
+    // No byte, no error: 0. // [eof]
+    tell.call(format!("read({r}, 64)"), read(&reader, &mut buffer))
+        .must_be(Ok(0), "end of file, now and ever after [eof]")?;
+
+    // The other way round there is nothing to wait for: what is written
+    // could never be read. // [epipe]
+    tell.step("The last reader leaves")?;
+    let (read_end, write_end) = pipe().named("pipe")?;
+    let (r, w) = (read_end.as_raw_fd(), write_end.as_raw_fd());
+    drop(read_end);
+    tell.remark(format!("pipe() = [{r}, {w}], close({r})"), "readers: 0");
+    tell.call(format!("write({w}, \"x\", 1)"), write(&write_end, b"x"))
+        .must_be(Err(Errno::EPIPE), "broken pipe [epipe]")?;
+
+    // With the error comes a signal, SIGPIPE, that ends a C program on the
+    // spot. Rust ignores it before `main` starts, so we live to see EPIPE.
+    let ignored = observe::ignored(Signal::SIGPIPE);
+    must(ignored == Seen(Some(true)), "SIGPIPE is ignored")?;
+    tell.say(
+        "SIGPIPE came too. Rust ignores it; a C program would be dead now.",
+    );
+    tell.say("Next, two processes: cargo run -p fork-pipe");
+    Ok(())
+}
+
+/// Sets the flags of an open file description: fcntl(2), `F_SETFL`.
+fn set_flags(end: impl AsFd, flags: OFlag) -> Result<(), Stop> {
+    fcntl(end, FcntlArg::F_SETFL(flags)).named("fcntl")?;
+    Ok(())
+}

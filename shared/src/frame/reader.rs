@@ -1,0 +1,119 @@
+//! Receiving: whole frames, however the bytes arrive.
+
+use std::io::{self, Read};
+
+use super::{DEFAULT_LIMIT, FrameError, HEADER};
+
+/// What the first `read` may bring. The buffer doubles only when it is full
+/// of bytes that did arrive: a header's claim never makes it grow.
+const FIRST_BUFFER: usize = 8 * 1024;
+
+/// Receives frames.
+///
+/// It reads ahead: bytes it holds are gone from the pipe. Do not read from
+/// `inner` by other means while a `FrameReader` is at work.
+#[derive(Debug)]
+pub struct FrameReader<R> {
+    inner: R,
+    limit: usize,
+    buffer: Vec<u8>,
+    /// `buffer[start..end]` arrived and was not handed out yet.
+    start: usize,
+    end: usize,
+    /// The stream ended inside a frame, this many bytes too early.
+    truncated: Option<usize>,
+}
+
+impl<R: Read> FrameReader<R> {
+    /// A reader with the limit [`DEFAULT_LIMIT`].
+    pub fn new(inner: R) -> Self {
+        Self {
+            inner,
+            limit: DEFAULT_LIMIT,
+            buffer: vec![0; FIRST_BUFFER],
+            start: 0,
+            end: 0,
+            truncated: None,
+        }
+    }
+
+    /// Refuses frames whose header claims more than `bytes`.
+    #[must_use]
+    pub fn with_limit(mut self, bytes: usize) -> Self {
+        self.limit = bytes;
+        self
+    }
+
+    /// Receives the next frame's payload, which may be empty. It is lent from
+    /// the reader's own buffer until the next call.
+    ///
+    /// `Ok(None)` is an end of file between two frames, and not for ever: the
+    /// next writer of a FIFO may bring more, so asking again is allowed.
+    ///
+    /// # Errors
+    ///
+    /// [`FrameError::Truncated`] for an end of file inside a frame, and
+    /// [`FrameError::TooLarge`]: both leave the stream out of step for good,
+    /// and every later call says the same. [`FrameError::Io`] as read(2)
+    /// "ERRORS" lists, except EINTR, which is retried; what had arrived is
+    /// kept for the next call.
+    pub fn recv(&mut self) -> Result<Option<&[u8]>, FrameError> {
+        if let Some(missing) = self.truncated {
+            return Err(FrameError::Truncated { missing });
+        }
+        loop {
+            let held = &self.buffer[self.start..self.end];
+            let needed = match held.first_chunk() {
+                None => HEADER,
+                Some(header) => {
+                    let length = u32::from_le_bytes(*header) as usize;
+                    if length > self.limit {
+                        let limit = self.limit;
+                        return Err(FrameError::TooLarge { length, limit });
+                    }
+                    let whole = HEADER.saturating_add(length);
+                    if held.len() >= whole {
+                        let payload = self.start + HEADER..self.start + whole;
+                        self.start += whole;
+                        return Ok(Some(&self.buffer[payload]));
+                    }
+                    whole
+                }
+            };
+            // Not a whole frame yet. An end of file is clean only if not one
+            // byte of a frame is held: four bytes of header that promise a
+            // payload are a torn frame too.
+            let between_frames = held.is_empty();
+            let missing = needed - held.len();
+            if self.fill()? == 0 {
+                if between_frames {
+                    return Ok(None);
+                }
+                self.truncated = Some(missing);
+                return Err(FrameError::Truncated { missing });
+            }
+        }
+    }
+
+    /// One `read` into the free part of the buffer; 0 is an end of file.
+    fn fill(&mut self) -> Result<usize, FrameError> {
+        if self.start > 0 {
+            self.buffer.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        }
+        if self.end == self.buffer.len() {
+            self.buffer.resize(2 * self.end, 0);
+        }
+        loop {
+            match self.inner.read(&mut self.buffer[self.end..]) {
+                Ok(count) => {
+                    self.end += count;
+                    return Ok(count);
+                }
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(FrameError::Io(e)),
+            }
+        }
+    }
+}

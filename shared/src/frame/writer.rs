@@ -1,0 +1,81 @@
+//! Sending: one frame, one `write`.
+
+use std::io::{self, Write};
+
+use super::{DEFAULT_LIMIT, FrameError};
+
+/// Sends payloads as frames.
+#[derive(Debug)]
+pub struct FrameWriter<W> {
+    inner: W,
+    limit: usize,
+    /// One frame, header and payload, so that one `write` can take it whole.
+    frame: Vec<u8>,
+    /// An error struck inside a frame: the far end waits for its rest.
+    torn: bool,
+}
+
+impl<W: Write> FrameWriter<W> {
+    /// A writer with the limit [`DEFAULT_LIMIT`].
+    pub fn new(inner: W) -> Self {
+        Self { inner, limit: DEFAULT_LIMIT, frame: Vec::new(), torn: false }
+    }
+
+    /// Refuses payloads longer than `bytes`. No frame holds more than
+    /// `u32::MAX` bytes, whatever the limit.
+    #[must_use]
+    pub fn with_limit(mut self, bytes: usize) -> Self {
+        self.limit = bytes.min(u32::MAX as usize);
+        self
+    }
+
+    /// Sends one frame, which may be empty, and does not flush `inner`.
+    ///
+    /// Header and payload go out in ONE `write`. Up to `PIPE_BUF` bytes
+    /// (payload and [`HEADER`](super::HEADER) together) the kernel takes that write whole
+    /// or waits, so several writers can share a pipe: see "`PIPE_BUF`" in
+    /// pipe(7). Two writes, or a longer frame, can be torn apart by another
+    /// writer's bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`FrameError::TooLarge`] before anything is copied or sent;
+    /// [`FrameError::Io`] as write(2) "ERRORS" lists, except EINTR, which is
+    /// retried; [`FrameError::Torn`] ever after an error inside a frame.
+    pub fn send(&mut self, payload: &[u8]) -> Result<(), FrameError> {
+        if self.torn {
+            return Err(FrameError::Torn);
+        }
+        let header = match u32::try_from(payload.len()) {
+            Ok(length) if payload.len() <= self.limit => length.to_le_bytes(),
+            _ => {
+                return Err(FrameError::TooLarge {
+                    length: payload.len(),
+                    limit: self.limit,
+                });
+            }
+        };
+        self.frame.clear();
+        self.frame.extend_from_slice(&header);
+        self.frame.extend_from_slice(payload);
+
+        // A pipe with room for a part takes that part. The loop sends the
+        // rest; forgetting it is one of the most common bugs with pipes.
+        let mut sent = 0;
+        while sent < self.frame.len() {
+            let answer = match self.inner.write(&self.frame[sent..]) {
+                Ok(0) => Err(io::ErrorKind::WriteZero.into()),
+                answer => answer,
+            };
+            match answer {
+                Ok(count) => sent += count,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => {
+                    self.torn = sent > 0;
+                    return Err(FrameError::Io(e));
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,20 @@
+//! What every demo of this workspace shares.
+//!
+//! | module      | what it is                                                |
+//! |-------------|-----------------------------------------------------------|
+//! | [`frame`]   | messages over a byte stream: the framing crate proper     |
+//! | [`narrate`] | how a demo tells its story: steps, columns, `--step`      |
+//! | [`observe`] | what the kernel says about a descriptor                   |
+//! | [`stop`]    | why a demo ends early, and the one sentence that says so  |
+//! | [`cli`]     | `--help`, `--version`, `--step`, and who calls the story  |
+//! | [`ways_out`]| Ctrl-C, SIGTERM and the deadline leave nothing behind     |
+//!
+//! The helpers print, look and clean up. None of them makes the call that a
+//! lesson is about: that call stands in the demo, where the reader is.
+
+pub mod cli;
+pub mod frame;
+pub mod narrate;
+pub mod observe;
+pub mod stop;
+pub mod ways_out;

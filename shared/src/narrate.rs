@@ -1,0 +1,280 @@
+//! How a demo tells its story: numbered steps, and a column per process.
+//!
+//! One call prints its line, or its few wrapped lines, with one write(2), so
+//! that lines of two processes never mix. Nothing is buffered, so a fork
+//! copies no half-told line. It prints; it calls nothing for the demo.
+
+use std::fmt::{Debug, Display};
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, IsTerminal, Write};
+
+use anstyle::{AnsiColor, Style};
+use nix::errno::Errno;
+
+use crate::observe;
+use crate::stop::{Named, Stop, errno, must};
+use crate::ways_out;
+
+/// Where lines of a step begin, and where their remarks stand.
+const INDENT: usize = 3;
+const REMARK: usize = 38;
+
+/// The widest a line gets; a narrower terminal gets narrower lines.
+const WIDTH: usize = 80;
+
+/// Prints a story to standard output.
+#[derive(Debug)]
+pub struct Narrator {
+    step: usize,
+    /// 0 for the process that began the story, 1 for its child.
+    column: usize,
+    width: usize,
+    colour: bool,
+    /// With `--step`, the terminal on which Enter is typed.
+    pause: Option<BufReader<File>>,
+    /// The error that took standard output away.
+    lost: Option<Errno>,
+}
+
+impl Narrator {
+    /// A narrator in the first column. With `step_by_step` every step waits
+    /// for Enter, read from the terminal itself, so that standard input
+    /// stays free for the story.
+    ///
+    /// # Errors
+    ///
+    /// [`Stop::Usage`] if there is no terminal to wait for.
+    pub fn new(step_by_step: bool) -> Result<Self, Stop> {
+        let pause = step_by_step.then(open_terminal).transpose()?;
+        let columns = observe::columns(io::stdout()).unwrap_or(WIDTH);
+        Ok(Self {
+            step: 0,
+            column: 0,
+            width: columns.min(WIDTH),
+            colour: colour_is_wanted(),
+            pause,
+            lost: None,
+        })
+    }
+
+    /// The same story, told by another process in the second column. It
+    /// takes no steps: those are the first one's.
+    #[must_use]
+    pub fn second_column(&self) -> Self {
+        Self { column: 1, pause: None, ..*self }
+    }
+
+    /// Begins the next step. Its title is the idea that it shows.
+    ///
+    /// # Errors
+    ///
+    /// [`Stop::Quietly`] if nobody reads standard output any more, or q was
+    /// typed; [`Stop::Failed`] if standard output or the terminal fails.
+    pub fn step(&mut self, title: &str) -> Result<(), Stop> {
+        self.step += 1;
+        let lines = fill(&format!("{}  {title}", self.step), self.width, 3);
+        self.print(&format!("\n{}", lines.join("\n")), Style::new().bold());
+        self.still_heard()?;
+        ways_out::rest_deadline();
+        if let Some(terminal) = &mut self.pause {
+            wait_for_enter(terminal)?;
+        }
+        ways_out::arm_deadline();
+        Ok(())
+    }
+
+    /// One line.
+    pub fn say(&mut self, text: impl Display) {
+        self.remark(text, "");
+    }
+
+    /// One line, and at its right why it is so.
+    pub fn remark(&mut self, text: impl Display, why: &str) {
+        let (text, indent) = (text.to_string(), self.indent());
+        let column = REMARK.max(indent + text.chars().count() + 2);
+        let room = self.width.saturating_sub(column);
+        let lines = if why.is_empty() {
+            fill(&text, self.width - indent, 2)
+        } else if why.chars().count() <= room && self.column == 0 {
+            vec![format!("{text:<0$}{why}", column - indent)]
+        } else {
+            // No room beside it: the remark goes on below.
+            let mut lines = fill(&text, self.width - indent, 2);
+            let below = fill(why, self.width - indent - 3, 0);
+            lines.extend(below.iter().map(|line| format!("   {line}")));
+            lines
+        };
+        let gap = " ".repeat(indent);
+        let text = lines
+            .iter()
+            .map(|line| format!("{gap}{line}"))
+            .collect::<Vec<_>>()
+            .join("\n");
+        self.print(&text, self.style());
+    }
+
+    /// A call as strace(1) prints it, and what it answered. The line is
+    /// printed by [`Answered::must_be`].
+    pub fn call<T>(
+        &mut self,
+        call: impl Display,
+        answer: nix::Result<T>,
+    ) -> Answered<'_, T> {
+        Answered { tell: self, call: call.to_string(), answer }
+    }
+
+    /// After the last step.
+    ///
+    /// # Errors
+    ///
+    /// As [`Narrator::step`].
+    pub fn end(&mut self) -> Result<(), Stop> {
+        ways_out::rest_deadline();
+        self.still_heard()
+    }
+
+    fn indent(&self) -> usize {
+        INDENT + self.column * self.width / 2
+    }
+
+    fn style(&self) -> Style {
+        let colours = [AnsiColor::Cyan, AnsiColor::Yellow];
+        Style::new().fg_color(Some(colours[self.column].into()))
+    }
+
+    /// Once standard output is lost the story goes on in silence, up to the
+    /// next step: a process that stopped in the middle of a turn would leave
+    /// the other one waiting.
+    fn print(&mut self, text: &str, style: Style) {
+        if self.lost.is_none() {
+            let line = if self.colour {
+                format!("{style}{text}{style:#}\n")
+            } else {
+                format!("{text}\n")
+            };
+            self.lost = write_whole(line.as_bytes()).err();
+        }
+    }
+
+    fn still_heard(&self) -> Result<(), Stop> {
+        match self.lost {
+            None => Ok(()),
+            Some(Errno::EPIPE) => Err(Stop::Quietly),
+            Some(e) => Err(Stop::Failed(format!(
+                "write to standard output: {}",
+                errno(e)
+            ))),
+        }
+    }
+}
+
+/// A call that was answered, and is about to be told.
+#[derive(Debug)]
+#[must_use = "nothing is printed before the answer is checked"]
+pub struct Answered<'a, T> {
+    tell: &'a mut Narrator,
+    call: String,
+    answer: nix::Result<T>,
+}
+
+impl<T: Debug + PartialEq> Answered<'_, T> {
+    /// Prints the call with its answer, and at its right why it is so.
+    ///
+    /// # Errors
+    ///
+    /// [`Stop::Failed`] if the answer is not the `expected` one: then the
+    /// story would be untrue, and ends.
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "`must_be(Ok(12), ..)` is how it reads best"
+    )]
+    pub fn must_be(
+        self,
+        expected: nix::Result<T>,
+        why: &str,
+    ) -> Result<(), Stop> {
+        let text = |answer: &nix::Result<T>| match answer {
+            Ok(value) => format!("{} = {value:?}", self.call),
+            Err(e) => format!("{} = {e:?}", self.call),
+        };
+        self.tell.remark(text(&self.answer), why);
+        must(self.answer == expected, text(&expected))
+    }
+}
+
+/// Bytes as a hex dump prints them: `04 00 00 00`.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    let bytes: Vec<_> = bytes.iter().map(|b| format!("{b:02x}")).collect();
+    bytes.join(" ")
+}
+
+/// A plain loop over write(2): `print!` would panic on a closed pipe.
+fn write_whole(mut bytes: &[u8]) -> nix::Result<()> {
+    while !bytes.is_empty() {
+        match nix::unistd::write(io::stdout(), bytes) {
+            Ok(count) => bytes = &bytes[count..],
+            Err(Errno::EINTR) => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(())
+}
+
+/// Colour on a terminal that can, unless `NO_COLOR` is set; always with
+/// `CLICOLOR_FORCE`.
+fn colour_is_wanted() -> bool {
+    let on_a_terminal = io::stdout().is_terminal()
+        && anstyle_query::term_supports_color()
+        && anstyle_query::clicolor() != Some(false);
+    !anstyle_query::no_color()
+        && (on_a_terminal || anstyle_query::clicolor_force())
+}
+
+fn open_terminal() -> Result<BufReader<File>, Stop> {
+    let terminal = OpenOptions::new().read(true).write(true).open("/dev/tty");
+    match terminal.named("open /dev/tty") {
+        Ok(file) => Ok(BufReader::new(file)),
+        Err(Stop::Failed(why)) => Err(Stop::Usage(format!(
+            "--step waits for Enter on a terminal, and there is none: {why}"
+        ))),
+        Err(stop) => Err(stop),
+    }
+}
+
+fn wait_for_enter(terminal: &mut BufReader<File>) -> Result<(), Stop> {
+    let ask = "   [Enter] goes on, [q] leaves ";
+    // Back up over what was asked and typed, so that the story on the screen
+    // looks as it does without --step.
+    let wipe = if anstyle_query::term_supports_ansi_color() {
+        "\x1b[A\r\x1b[K"
+    } else {
+        ""
+    };
+    let mut answer = String::new();
+    terminal.get_mut().write_all(ask.as_bytes()).named("write /dev/tty")?;
+    let typed = terminal.read_line(&mut answer).named("read /dev/tty")?;
+    let leaves = typed == 0 || answer.trim().eq_ignore_ascii_case("q");
+    if typed > 0 {
+        let wiped = terminal.get_mut().write_all(wipe.as_bytes());
+        wiped.named("write /dev/tty")?;
+    }
+    if leaves { Err(Stop::Quietly) } else { Ok(()) }
+}
+
+/// Breaks `text` at spaces into lines of at most `width` characters, all but
+/// the first `hang` deeper. Runs of spaces inside a line stay as they are.
+fn fill(text: &str, width: usize, hang: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for piece in text.split_inclusive(' ') {
+        let line = lines.last().map_or("", String::as_str);
+        let length = line.chars().count() + piece.trim_end().chars().count();
+        if length > width && !line.trim().is_empty() {
+            lines.push(" ".repeat(hang));
+        }
+        if let Some(line) = lines.last_mut() {
+            line.push_str(piece);
+        }
+    }
+    lines.iter().map(|line| line.trim_end().to_string()).collect()
+}

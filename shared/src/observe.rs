@@ -1,0 +1,163 @@
+//! What the kernel says about a descriptor, asked at this moment.
+//!
+//! Nothing here changes what it looks at. What a system does not tell is
+//! printed as "unknown": never a guess.
+
+use std::fmt;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, AsRawFd};
+
+use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
+use nix::libc;
+use nix::sys::signal::Signal;
+
+mod ioctls {
+    use nix::libc;
+
+    nix::ioctl_read_bad!(fionread, libc::FIONREAD, libc::c_int);
+    nix::ioctl_read_bad!(winsize, libc::TIOCGWINSZ, libc::winsize);
+}
+
+/// An answer, or none where the system does not tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen<T>(pub Option<T>);
+
+impl<T: PartialEq + Copy> Seen<T> {
+    /// Whether nothing was seen that contradicts `value`.
+    pub fn agrees_with(&self, value: T) -> bool {
+        self.0.is_none_or(|seen| seen == value)
+    }
+}
+
+impl fmt::Display for Seen<usize> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(number) => number.fmt(f),
+            None => f.pad("unknown"),
+        }
+    }
+}
+
+impl fmt::Display for Seen<bool> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self.0 {
+            Some(true) => "yes",
+            Some(false) => "no",
+            None => "unknown",
+        })
+    }
+}
+
+/// Bytes that wait to be read: FIONREAD in `ioctl_pipe(2)`. Either end of a
+/// pipe answers on Linux.
+pub fn bytes_waiting(fd: impl AsFd) -> Seen<usize> {
+    let mut count: libc::c_int = 0;
+    let fd = fd.as_fd().as_raw_fd();
+    // SAFETY: FIONREAD stores one int, and `count` is one.
+    let answer = unsafe { ioctls::fionread(fd, &raw mut count) };
+    Seen(answer.ok().and_then(|_| usize::try_from(count).ok()))
+}
+
+/// Bytes that a pipe has room for in all: `F_GETPIPE_SZ` in fcntl(2), which
+/// only Linux has.
+#[cfg(target_os = "linux")]
+pub fn capacity(fd: impl AsFd) -> Seen<usize> {
+    let answer = fcntl(fd, FcntlArg::F_GETPIPE_SZ).ok();
+    Seen(answer.and_then(|bytes| usize::try_from(bytes).ok()))
+}
+
+/// This system has no `F_GETPIPE_SZ`.
+#[cfg(not(target_os = "linux"))]
+pub fn capacity(_fd: impl AsFd) -> Seen<usize> {
+    Seen(None)
+}
+
+/// What a descriptor may be used for, as it was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// `O_RDONLY`: the read end of a pipe.
+    Read,
+    /// `O_WRONLY`: the write end of a pipe.
+    Write,
+    /// `O_RDWR`: both, as a FIFO can be opened on Linux.
+    ReadAndWrite,
+}
+
+/// The access mode of a descriptor's open file description: `F_GETFL` in
+/// fcntl(2).
+pub fn access(fd: impl AsFd) -> Seen<Access> {
+    Seen(status_flags(fd).and_then(|flags| {
+        match flags.bits() & libc::O_ACCMODE {
+            libc::O_RDONLY => Some(Access::Read),
+            libc::O_WRONLY => Some(Access::Write),
+            libc::O_RDWR => Some(Access::ReadAndWrite),
+            _ => None,
+        }
+    }))
+}
+
+/// Whether reads and writes answer EAGAIN instead of waiting: `O_NONBLOCK`,
+/// a flag of the open file description, so every dup has it too.
+pub fn nonblocking(fd: impl AsFd) -> Seen<bool> {
+    Seen(status_flags(fd).map(|flags| flags.contains(OFlag::O_NONBLOCK)))
+}
+
+/// Whether exec closes this descriptor: `FD_CLOEXEC`, a flag of the
+/// descriptor alone, so a dup has its own.
+pub fn close_on_exec(fd: impl AsFd) -> Seen<bool> {
+    let bits = fcntl(fd, FcntlArg::F_GETFD).ok();
+    let flags = bits.map(FdFlag::from_bits_retain);
+    Seen(flags.map(|flags| flags.contains(FdFlag::FD_CLOEXEC)))
+}
+
+fn status_flags(fd: impl AsFd) -> Option<OFlag> {
+    Some(OFlag::from_bits_retain(fcntl(fd, FcntlArg::F_GETFL).ok()?))
+}
+
+/// Whether two descriptors of this process share one open file description:
+/// kcmp(2), which only Linux has, and which a sandbox may forbid.
+#[cfg(target_os = "linux")]
+pub fn same_description(a: impl AsFd, b: impl AsFd) -> Seen<bool> {
+    // The value of KCMP_FILE in linux/kcmp.h; the libc crate leaves it out.
+    const KCMP_FILE: libc::c_int = 0;
+    let (a, b) = (a.as_fd().as_raw_fd(), b.as_fd().as_raw_fd());
+    let me = nix::unistd::getpid().as_raw();
+    // SAFETY: KCMP_FILE compares two numbers and touches no memory of ours.
+    match unsafe { libc::syscall(libc::SYS_kcmp, me, me, KCMP_FILE, a, b) } {
+        0 => Seen(Some(true)),
+        1..=3 => Seen(Some(false)),
+        _ => Seen(None),
+    }
+}
+
+/// This system has no kcmp(2).
+#[cfg(not(target_os = "linux"))]
+pub fn same_description(_a: impl AsFd, _b: impl AsFd) -> Seen<bool> {
+    Seen(None)
+}
+
+/// Whether this process ignores a signal: sigaction(2).
+#[must_use]
+pub fn ignored(signal: Signal) -> Seen<bool> {
+    let mut action = MaybeUninit::<libc::sigaction>::zeroed();
+    let (number, none) = (signal as libc::c_int, std::ptr::null());
+    // SAFETY: without a new action, sigaction only fills `action`.
+    let answer = unsafe { libc::sigaction(number, none, action.as_mut_ptr()) };
+    if answer != 0 {
+        return Seen(None);
+    }
+    // SAFETY: sigaction succeeded, so it filled `action`.
+    let action = unsafe { action.assume_init() };
+    Seen(Some(action.sa_sigaction == libc::SIG_IGN))
+}
+
+/// Columns of the terminal behind a descriptor; none if it is not one.
+pub fn columns(fd: impl AsFd) -> Option<usize> {
+    let mut size = MaybeUninit::<libc::winsize>::zeroed();
+    let fd = fd.as_fd().as_raw_fd();
+    // SAFETY: TIOCGWINSZ stores one winsize, and there is room for one.
+    unsafe { ioctls::winsize(fd, size.as_mut_ptr()) }.ok()?;
+    // SAFETY: all zeroes is a winsize, and the call stored a better one.
+    let size = unsafe { size.assume_init() };
+    Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+}

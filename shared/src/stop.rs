@@ -1,0 +1,110 @@
+//! Why a demo ends before its last step, and the one sentence that says so.
+//!
+//! A sentence names the call that failed and the errno it failed with:
+//! `open notes.txt: ENOENT (No such file or directory)`.
+
+use std::fmt::Display;
+use std::io;
+use std::process::ExitCode;
+
+use nix::errno::Errno;
+
+use crate::frame::FrameError;
+
+/// Why a program ends early.
+#[derive(Debug)]
+pub enum Stop {
+    /// Nothing is wrong: `--help` was answered, q was typed at `--step`, or
+    /// nobody reads standard output any more (`| head -1`).
+    Quietly,
+    /// The command line asks for something that is not there.
+    Usage(String),
+    /// A call failed, or answered what this course says it cannot.
+    Failed(String),
+}
+
+impl Stop {
+    /// Prints the sentence, if there is one, to standard error.
+    ///
+    /// # Returns
+    ///
+    /// The exit status: 0 for a quiet end, 2 for a wrong command line, 1 for
+    /// a failure.
+    #[must_use]
+    pub fn report(&self, program: &str) -> u8 {
+        let (status, sentence) = match self {
+            Self::Quietly => return 0,
+            Self::Usage(sentence) => (2, sentence),
+            Self::Failed(sentence) => (1, sentence),
+        };
+        // One string, so that one line is one write. A standard error that
+        // is closed leaves nobody to tell: the status has to do.
+        let line = format!("{program}: {sentence}\n");
+        let _ = io::Write::write_all(&mut io::stderr(), line.as_bytes());
+        status
+    }
+
+    /// [`Stop::report`] as what `main` returns.
+    #[must_use]
+    pub fn exit(&self, program: &str) -> ExitCode {
+        ExitCode::from(self.report(program))
+    }
+}
+
+/// Gives a failed call its name: `pipe().named("pipe")?`.
+pub trait Named<T> {
+    /// Turns an error into a [`Stop`] whose sentence starts with `call`.
+    ///
+    /// # Errors
+    ///
+    /// [`Stop::Failed`] where `self` is an error.
+    fn named(self, call: impl Display) -> Result<T, Stop>;
+}
+
+impl<T> Named<T> for nix::Result<T> {
+    fn named(self, call: impl Display) -> Result<T, Stop> {
+        self.map_err(|e| Stop::Failed(format!("{call}: {}", errno(e))))
+    }
+}
+
+impl<T> Named<T> for io::Result<T> {
+    fn named(self, call: impl Display) -> Result<T, Stop> {
+        self.map_err(|e| Stop::Failed(format!("{call}: {}", io_error(&e))))
+    }
+}
+
+impl<T> Named<T> for Result<T, FrameError> {
+    fn named(self, call: impl Display) -> Result<T, Stop> {
+        self.map_err(|e| match e {
+            FrameError::Io(e) => {
+                Stop::Failed(format!("{call}: {}", io_error(&e)))
+            }
+            e => Stop::Failed(format!("{call}: {e}")),
+        })
+    }
+}
+
+/// `EPIPE (Broken pipe)`: the name that the man pages use, then the text.
+#[must_use]
+pub fn errno(e: Errno) -> String {
+    format!("{e:?} ({})", e.desc())
+}
+
+fn io_error(e: &io::Error) -> String {
+    match e.raw_os_error() {
+        Some(number) => errno(Errno::from_raw(number)),
+        None => e.to_string(),
+    }
+}
+
+/// Checks what the story is about to say, or has just said.
+///
+/// # Errors
+///
+/// [`Stop::Failed`] with the sentence that turned out not to be so.
+pub fn must(holds: bool, sentence: impl Display) -> Result<(), Stop> {
+    if holds {
+        return Ok(());
+    }
+    Err(Stop::Failed(format!("this should hold and does not: {sentence}")))
+}

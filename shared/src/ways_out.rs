@@ -1,0 +1,253 @@
+//! Every way out of a demo leaves nothing behind.
+//!
+//! A story has a child, a FIFO and the directory it lies in. It can end by
+//! its last step, by an error, by Ctrl-C, SIGTERM or SIGHUP, and by its own
+//! deadline. For the first two, Rust's destructors do the work: [`ChildGuard`]
+//! and [`PathGuard`]. A signal runs no destructors, so one handler does the
+//! same work with the few calls that signal-safety(7) allows.
+
+use std::ffi::{CString, c_char, c_int};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::ptr;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicI32, AtomicPtr, Ordering};
+use std::{fs, io};
+
+use nix::libc;
+use nix::sys::signal::{self, SaFlags, SigAction, SigHandler, SigSet};
+use nix::sys::signal::{SigmaskHow, Signal};
+use nix::sys::wait::waitpid;
+use nix::unistd::{Pid, alarm};
+
+use crate::observe::{self, Seen};
+use crate::stop::{Named, Stop};
+
+/// Seconds that one step may take. It is there to catch a hang, never to be
+/// in step: a story takes a fraction of one.
+pub const DEADLINE: u32 = 10;
+
+/// The signals that end a story early. SIGALRM is its own deadline.
+const ENDINGS: [Signal; 5] = [
+    Signal::SIGINT,
+    Signal::SIGTERM,
+    Signal::SIGHUP,
+    Signal::SIGQUIT,
+    Signal::SIGALRM,
+];
+
+// All that the handler knows: a process to end (0: none), names to remove
+// (null: none), and what to say when the deadline has passed.
+static CHILD: AtomicI32 = AtomicI32::new(0);
+static NAMES: [AtomicPtr<c_char>; 4] =
+    [const { AtomicPtr::new(ptr::null_mut()) }; 4];
+static TOO_LATE: OnceLock<String> = OnceLock::new();
+
+/// From now on a signal that ends this program cleans up first.
+///
+/// SIGHUP stays ignored where it was, as nohup(1) asks for.
+///
+/// # Errors
+///
+/// As sigaction(2) "ERRORS" lists.
+pub fn install(program: &str) -> Result<(), Stop> {
+    TOO_LATE.get_or_init(|| {
+        format!(
+            "{program}: no progress for {DEADLINE} s: a call that should \
+             have returned still waits. Ended here.\n"
+        )
+    });
+    // SA_RESETHAND: when the handler raises the signal again, it meets the
+    // default action, and the shell sees how this program really ended.
+    let action = SigAction::new(
+        SigHandler::Handler(leave),
+        SaFlags::SA_RESETHAND,
+        SigSet::empty(),
+    );
+    for ending in ENDINGS {
+        let nohup = ending == Signal::SIGHUP;
+        if nohup && observe::ignored(ending) == Seen(Some(true)) {
+            continue;
+        }
+        // SAFETY: `leave` only makes calls that signal-safety(7) lists.
+        unsafe { signal::sigaction(ending, &action) }.named("sigaction")?;
+    }
+    Ok(())
+}
+
+/// The handler, for a signal at any moment.
+extern "C" fn leave(number: c_int) {
+    let child = CHILD.load(Ordering::SeqCst);
+    if child > 0 {
+        // SAFETY: kill touches no memory of ours. The child is not reaped
+        // yet, so the number is still its own.
+        unsafe { libc::kill(child, libc::SIGKILL) };
+    }
+    for name in &NAMES {
+        let name = name.load(Ordering::SeqCst);
+        if !name.is_null() {
+            // SAFETY: a name in the list is a C string that is never freed.
+            unsafe { libc::unlink(name) };
+            // SAFETY: as above. Of the two calls the right one succeeds.
+            unsafe { libc::rmdir(name) };
+        }
+    }
+    if number != libc::SIGALRM {
+        // SAFETY: raise is safe in a handler. The signal arrives when the
+        // handler returns, and finds the default action.
+        unsafe { libc::raise(number) };
+        return;
+    }
+    if let Some(text) = TOO_LATE.get() {
+        // SAFETY: the text lives as long as the program.
+        unsafe { libc::write(2, text.as_ptr().cast(), text.len()) };
+    }
+    // SAFETY: _exit ends the program here, without its destructors.
+    unsafe { libc::_exit(1) }
+}
+
+/// The deadline starts anew: from here, [`DEADLINE`] seconds.
+pub fn arm_deadline() {
+    alarm::set(DEADLINE);
+}
+
+/// The deadline stands still, while a person or a slow input is waited for.
+pub fn rest_deadline() {
+    alarm::cancel();
+}
+
+/// For the child of a fork, first thing: it owns neither files nor children,
+/// so signals end it the way they end any program.
+///
+/// # Errors
+///
+/// As sigaction(2) "ERRORS" lists.
+pub fn default_again() -> Result<(), Stop> {
+    CHILD.store(0, Ordering::SeqCst);
+    for name in &NAMES {
+        name.store(ptr::null_mut(), Ordering::SeqCst);
+    }
+    for ending in ENDINGS {
+        // SAFETY: the default action runs no code of ours.
+        unsafe { signal::signal(ending, SigHandler::SigDfl) }
+            .named("signal")?;
+    }
+    Ok(())
+}
+
+/// While this lives, the signals wait: between making something and naming
+/// it to the handler there must be no gap.
+#[derive(Debug)]
+pub struct Held(SigSet);
+
+/// Holds the signals back until the answer is dropped.
+///
+/// # Errors
+///
+/// As `pthread_sigmask(3)` "ERRORS" lists.
+pub fn hold_signals() -> Result<Held, Stop> {
+    let endings: SigSet = ENDINGS.into_iter().collect();
+    let before = endings
+        .thread_swap_mask(SigmaskHow::SIG_BLOCK)
+        .named("pthread_sigmask")?;
+    Ok(Held(before))
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // Setting a mask that was in force a moment ago cannot fail.
+        let _ = self.0.thread_set_mask();
+    }
+}
+
+/// A child that must not outlive the story.
+#[derive(Debug)]
+pub struct ChildGuard(Pid);
+
+impl ChildGuard {
+    /// Ends this child, too, when the story ends early.
+    #[must_use]
+    pub fn new(child: Pid) -> Self {
+        CHILD.store(child.as_raw(), Ordering::SeqCst);
+        Self(child)
+    }
+
+    /// The child was waited for: its number may soon be somebody else's.
+    pub fn reaped(self) {
+        CHILD.store(0, Ordering::SeqCst);
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for ChildGuard {
+    fn drop(&mut self) {
+        // An error is on its way already; there is no better one to report.
+        let _ = signal::kill(self.0, Signal::SIGKILL);
+        let _ = waitpid(self.0, None);
+        CHILD.store(0, Ordering::SeqCst);
+    }
+}
+
+/// A file or an empty directory that must not outlive the story.
+#[derive(Debug)]
+pub struct PathGuard {
+    path: PathBuf,
+    /// Where the handler's list names it.
+    slot: Option<usize>,
+}
+
+impl PathGuard {
+    /// Removes `path`, too, when the story ends early.
+    ///
+    /// # Errors
+    ///
+    /// [`Stop::Failed`] if the list is full, or the path holds a NUL byte.
+    pub fn new(path: &Path) -> Result<Self, Stop> {
+        let name = CString::new(path.as_os_str().as_bytes())
+            .map_err(|_| Stop::Failed("a path holds a NUL byte".into()))?;
+        // Never freed: the handler may be at it whenever a signal comes.
+        let name = name.into_raw();
+        let slot = NAMES.iter().position(|slot| {
+            let (null, seq) = (ptr::null_mut(), Ordering::SeqCst);
+            slot.compare_exchange(null, name, seq, seq).is_ok()
+        });
+        if slot.is_none() {
+            return Err(Stop::Failed("too many names to clean up".into()));
+        }
+        Ok(Self { path: path.to_path_buf(), slot })
+    }
+
+    /// The guarded path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Removes it now.
+    ///
+    /// # Errors
+    ///
+    /// As unlink(2) and rmdir(2) "ERRORS" list.
+    pub fn remove(mut self) -> io::Result<()> {
+        self.remove_once()
+    }
+
+    fn remove_once(&mut self) -> io::Result<()> {
+        let Some(slot) = self.slot.take() else {
+            return Ok(());
+        };
+        let removed = match fs::symlink_metadata(&self.path) {
+            Ok(at) if at.is_dir() => fs::remove_dir(&self.path),
+            Ok(_) => fs::remove_file(&self.path),
+            Err(e) => Err(e),
+        };
+        NAMES[slot].store(ptr::null_mut(), Ordering::SeqCst);
+        removed
+    }
+}
+
+impl Drop for PathGuard {
+    fn drop(&mut self) {
+        let _ = self.remove_once();
+    }
+}
