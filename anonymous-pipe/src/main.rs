@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     cli::run(&shared::about!(), |tell, _words| {
         tell.say(format!("I am process {}, alone.", std::process::id()));
         let (reader, writer) = what_a_pipe_does_with_bytes(tell)?;
-        what_its_holders_decide(tell, reader, writer)
+        what_its_holders_decide(tell, &reader, writer)
     })
 }
 
@@ -141,7 +141,7 @@ fn what_a_pipe_does_with_bytes(
 /// The other two: how many readers there are, and how many writers.
 fn what_its_holders_decide(
     tell: &mut Narrator,
-    reader: PipeReader,
+    reader: &PipeReader,
     writer: PipeWriter,
 ) -> Result<(), Stop> {
     let (r, w) = (reader.as_raw_fd(), writer.as_raw_fd());
@@ -177,10 +177,10 @@ fn what_its_holders_decide(
     tell.step("The last writer leaves")?;
     drop(copy);
     tell.remark(format!("close({d})"), "writers: 0");
-    tell.call(format!("read({r}, 64)"), read(&reader, &mut buffer))
+    tell.call(format!("read({r}, 64)"), read(reader, &mut buffer))
         .must_be(Ok(11), "\"xlast words\": nothing is lost")?;
     // No byte, no error: 0. // [eof]
-    tell.call(format!("read({r}, 64)"), read(&reader, &mut buffer))
+    tell.call(format!("read({r}, 64)"), read(reader, &mut buffer))
         .must_be(Ok(0), "end of file, now and ever after [eof]")?;
 
     // The other way round there is nothing to wait for: what is written

@@ -1,2 +1,212 @@
-//! stub
-fn main() {}
+//! One program becomes two processes, and a pipe made before the fork
+//! connects them. Who holds which end decides who waits, and for how long.
+//!
+//! Run it: `cargo run -p fork-pipe`, or `cargo run -p fork-pipe -- FILE` to
+//! have a file counted by the child; `-` is standard input. Man pages:
+//! pipe(2), fork(2), waitpid(2), `_exit(2)`.
+//!
+//! Only one process speaks at a time. Sending bytes or an end of file passes
+//! the turn, and then the sender is silent until the answer comes.
+
+use std::io::{PipeReader, PipeWriter, Read};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::process::{ExitCode, id};
+
+use nix::errno::Errno;
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::{ForkResult, Pid, fork, pipe, read, write};
+use shared::cli;
+use shared::frame::{FrameReader, FrameWriter};
+use shared::narrate::Narrator;
+use shared::stop::{Named, Stop, must};
+use shared::ways_out::{self, ChildGuard};
+
+mod count;
+mod input;
+
+fn main() -> ExitCode {
+    let about = shared::about!("FILE": "what to count; - is standard input");
+    cli::run(&about, |tell, words| {
+        let mut input = input::open(words.first())?;
+        hello(tell)?;
+        two_ways(tell, &mut input)?;
+        tell.step("What the shell does with |")?;
+        tell.say("The same, and dup2: an end of the pipe becomes 0 or 1.");
+        tell.say("cargo run -p fork-pipe --example shell_pipeline");
+        Ok(())
+    })
+}
+
+/// The smallest useful program: one pipe, one fork, one message.
+fn hello(tell: &mut Narrator) -> Result<(), Stop> {
+    tell.say(format!("parent {}", id()));
+    tell.step("fork: two processes, one pipe")?;
+    let (read_end, write_end) = pipe().named("pipe")?;
+    let (r, w) = (read_end.as_raw_fd(), write_end.as_raw_fd());
+    tell.say(format!("pipe() = [{r}, {w}]"));
+
+    // SAFETY: this process has one thread. A child of many threads would
+    // have only one of them, and every lock that the others held.
+    let child = match unsafe { fork() }.named("fork")? {
+        // The child has copies of both descriptors. It reads, so it closes
+        // its write end: else it would be a writer itself, and wait for an
+        // end of file that only it could cause.
+        ForkResult::Child => {
+            drop(write_end);
+            let mut tell = tell.second_column();
+            leave(hello_from_the_parent(&mut tell, &read_end, w));
+        }
+        ForkResult::Parent { child } => child,
+    };
+
+    // The parent writes, so it closes its read end: else, with the child
+    // dead, it would be its own reader, and wait at a full pipe for itself.
+    let guard = ChildGuard::new(child);
+    drop(read_end);
+    tell.remark(format!("fork() = {child}"), "both now hold both ends");
+    tell.remark(format!("close({r})"), "I only write");
+
+    // Announced, then done: with the bytes the turn passes to the child.
+    tell.say(format!("write({w}, \"Hello world!\", 12), close({w})"));
+    write(&write_end, b"Hello world!").named("write")?;
+    drop(write_end);
+    reap(tell, guard, child)?;
+
+    tell.step("Close what you do not use, or wait for ever")?;
+    tell.say("A child that kept its write end would wait for itself:");
+    tell.say("cargo run -p fork-pipe --example forgotten_close");
+    Ok(())
+}
+
+/// The child's side of it.
+fn hello_from_the_parent(
+    tell: &mut Narrator,
+    read_end: &OwnedFd,
+    closed: i32,
+) -> Result<(), Stop> {
+    let mut buffer = [0; 64];
+    let r = read_end.as_raw_fd();
+    let answer = read(read_end, &mut buffer);
+    tell.say(format!("child {}", id()));
+    tell.say(format!("close({closed})  I only read"));
+    tell.call(format!("read({r}, 64)"), answer)
+        .must_be(Ok(12), "\"Hello world!\"")?;
+    must(buffer.starts_with(b"Hello world!"), "the greeting arrives whole")?;
+    // I closed my write end, the parent closed its own: writers, 0. // [eof]
+    tell.call(format!("read({r}, 64)"), read(read_end, &mut buffer))
+        .must_be(Ok(0), "end of file [eof]")
+}
+
+/// A pipe has one direction: requests take one, answers another.
+fn two_ways(tell: &mut Narrator, input: &mut input::Input) -> Result<(), Stop> {
+    tell.step("Two directions are two pipes")?;
+    let (requests_out, requests_in) = pipe().named("pipe")?;
+    let (answers_out, answers_in) = pipe().named("pipe")?;
+    let (r, w) = (answers_out.as_raw_fd(), requests_in.as_raw_fd());
+
+    // SAFETY: this process has one thread, as above.
+    let child = match unsafe { fork() }.named("fork")? {
+        // Four descriptors came along. Two are not the child's business.
+        ForkResult::Child => {
+            drop((requests_in, answers_out));
+            let (requests, answers) = (requests_out.into(), answers_in.into());
+            leave(count_requests(&mut tell.second_column(), requests, answers));
+        }
+        ForkResult::Parent { child } => child,
+    };
+    let guard = ChildGuard::new(child);
+    drop((requests_out, answers_in));
+    let mut requests = FrameWriter::new(PipeWriter::from(requests_in));
+    let mut answers = FrameReader::new(PipeReader::from(answers_out));
+
+    // An empty frame is a frame. It says "ready", and that the child will be
+    // silent from now on until the requests end.
+    let ready = answers.recv().named("recv")?;
+    must(ready == Some(b""), "the child says that it is ready")?;
+    tell.remark(format!("fork() = {child}"), "each closes two of four ends");
+    tell.remark(format!("I write requests to {w}"), "the child reads them");
+    tell.remark(format!("I read answers from {r}"), "an empty frame: ready");
+
+    // The input may be slow: a terminal, another pipe. The deadline stands
+    // still while it is waited for.
+    tell.step("The end of the requests is the end of file")?;
+    let mut piece = vec![0; 32 * 1024];
+    let (mut frames, mut bytes) = (0, 0_u64);
+    loop {
+        ways_out::rest_deadline();
+        let count = read_input(input, &mut piece)?;
+        ways_out::arm_deadline();
+        if count == 0 {
+            break;
+        }
+        requests.send(&piece[..count]).named("send to the child")?;
+        (frames, bytes) = (frames + 1, bytes + count as u64);
+    }
+    tell.say(format!("{}: {frames} frames, {bytes} bytes", input.name));
+    tell.say(format!("close({w})  that was all"));
+    drop(requests);
+
+    let answer = answers.recv().named("recv")?.unwrap_or_default();
+    let answer = String::from_utf8_lossy(answer);
+    tell.say(format!("the answer: {answer}"));
+    let counted = format!(", {bytes} bytes");
+    must(answer.ends_with(&counted), "the child counts the bytes I sent")?;
+
+    tell.step("A child leaves its status behind")?;
+    reap(tell, guard, child)?;
+    tell.call(format!("waitpid({child})"), waitpid(child, None))
+        .must_be(Err(Errno::ECHILD), "told once, then forgotten")
+}
+
+/// The child's side: counts all requests, then answers once.
+fn count_requests(
+    tell: &mut Narrator,
+    requests: PipeReader,
+    answers: PipeWriter,
+) -> Result<(), Stop> {
+    let mut requests = FrameReader::new(requests);
+    let mut answers = FrameWriter::new(answers);
+    answers.send(b"").named("send to the parent")?;
+    let (mut frames, mut count) = (0, count::Count::default());
+    while let Some(request) = requests.recv().named("recv")? {
+        count.add(request);
+        frames += 1;
+    }
+    tell.say(format!("{frames} frames, then EOF [eof]"));
+    tell.say("I answer, and _exit(0)");
+    answers.send(count.to_string().as_bytes()).named("send to the parent")
+}
+
+fn read_input(
+    input: &mut input::Input,
+    into: &mut [u8],
+) -> Result<usize, Stop> {
+    loop {
+        match input.bytes.read(into) {
+            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+            answer => return answer.named(format!("read {}", input.name)),
+        }
+    }
+}
+
+/// Waits for the child and shows how it ended.
+fn reap(
+    tell: &mut Narrator,
+    guard: ChildGuard,
+    child: Pid,
+) -> Result<(), Stop> {
+    let status = waitpid(child, None).named("waitpid")?;
+    guard.reaped();
+    must(status == WaitStatus::Exited(child, 0), format!("{status:?} is 0"))?;
+    tell.remark(format!("waitpid({child}): exited, 0"), "no zombie is left");
+    Ok(())
+}
+
+/// The child's last line: `_exit` skips the destructors and the buffers that
+/// came along with the fork. They are the parent's to run and to flush.
+fn leave(told: Result<(), Stop>) -> ! {
+    let status =
+        told.map_or_else(|stop| stop.report("fork-pipe child"), |()| 0);
+    // SAFETY: it ends this process; nothing is used after it.
+    unsafe { nix::libc::_exit(i32::from(status)) }
+}

@@ -1,2 +1,155 @@
-//! stub
-fn main() {}
+//! Two programs that share nothing but a name: one makes a FIFO and reads
+//! from it, the other opens the same path and writes.
+//!
+//! Run it: `cargo run -p named-pipe-uni`. One terminal is enough: the program
+//! starts itself once more, as the client, and gives it nothing but a path.
+//! Man pages: mkfifo(3), fifo(7), open(2).
+//!
+//! Only one process speaks at a time: the server is silent from the moment
+//! it waits in open until the first frame arrives.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::ErrorKind;
+use std::os::fd::AsRawFd;
+use std::path::Path;
+use std::process::{Command, ExitCode, id};
+
+use named_pipe_uni::fifo::{self, Home};
+use nix::errno::Errno;
+use nix::fcntl::OFlag;
+use nix::sys::wait::{WaitStatus, waitpid};
+use shared::cli;
+use shared::frame::{FrameReader, FrameWriter};
+use shared::narrate::Narrator;
+use shared::stop::{Named, Stop, must};
+use shared::ways_out::ChildGuard;
+
+/// How many pings make a conversation.
+const PINGS: usize = 100;
+
+fn main() -> ExitCode {
+    let about = shared::about!("client PATH": "be only the client, on PATH");
+    cli::run(&about, |tell, words| match words {
+        [] => server(tell),
+        [role, path] if role == "client" => client(tell, Path::new(path)),
+        _ => Err(cli::refuse(&about, words)),
+    })
+}
+
+fn server(tell: &mut Narrator) -> Result<(), Stop> {
+    tell.say(format!("server {}", id()));
+
+    // The FIFO lives in a directory of its own, which only its owner can
+    // enter: in /tmp itself, anybody could have been there first.
+    tell.step("A FIFO is a pipe with a name")?;
+    let home = Home::new()?;
+    let path = home.path().join("ping");
+    let made = fifo::make(&path)?;
+    tell.remark("mkfifo(ping, 0600) = 0", "p, permissions, and size 0:");
+    let ls = Command::new("ls")
+        .args(["-l", "ping"])
+        .current_dir(home.path())
+        .env("LC_ALL", "C")
+        .output()
+        .named("run ls")?;
+    let line = String::from_utf8_lossy(&ls.stdout);
+    must(line.starts_with("prw-------"), "ls -l shows a FIFO, rw for me")?;
+    tell.say(line.trim_end());
+    tell.say(format!("Look yourself: ls -l {}", path.display()));
+
+    tell.step("A name can be taken, and it can be missing")?;
+    let Err(taken) = fifo::make(&path) else {
+        return Err(Stop::Failed("mkfifo made the same FIFO twice".into()));
+    };
+    must(taken.errno == Errno::EEXIST, "mkfifo again: EEXIST")?;
+    tell.remark(format!("mkfifo(ping) = {:?}", taken.errno), taken.advice);
+    let Err(missing) = fifo::open(&home.path().join("pong"), OFlag::O_RDONLY)
+    else {
+        return Err(Stop::Failed("open found what nobody made".into()));
+    };
+    must(missing.errno == Errno::ENOENT, "open of a missing name: ENOENT")?;
+    tell.remark(format!("open(pong) = {:?}", missing.errno), missing.advice);
+
+    // A nonblocking open for writing answers ENXIO where a plain one would
+    // wait. That proves it without waiting. // [open]
+    tell.step("open waits for the other side")?;
+    let how = OFlag::O_WRONLY | OFlag::O_NONBLOCK;
+    let Err(alone) = fifo::open(&path, how) else {
+        return Err(Stop::Failed("somebody reads a FIFO that is new".into()));
+    };
+    must(alone.errno == Errno::ENXIO, "a FIFO without a reader: ENXIO")?;
+    tell.remark("open(ping, O_WRONLY|O_NONBLOCK)", "");
+    tell.remark(
+        format!("    = {:?}", alone.errno),
+        "no reader: else it waits [open]",
+    );
+    tell.say("named-pipe-uni client PATH &");
+    let words = [OsStr::new("client"), path.as_os_str()];
+    let client = cli::again(&words)?.spawn().named("start the client")?;
+    let client = ChildGuard::of(&client);
+    tell.remark("open(ping, O_RDONLY)", "waits for the client");
+    let ping = fifo::open(&path, OFlag::O_RDONLY)?;
+    let r = ping.as_raw_fd();
+    let mut frames = FrameReader::new(ping);
+    let first = frames.recv().named("recv")? == Some(b"ping");
+    must(first, "the first frame is a ping")?;
+    tell.remark(format!("open(ping, O_RDONLY) = {r}"), "the client had come");
+
+    tell.step("Messages go through the kernel, not through a file")?;
+    tell.say("frame 1: \"ping\"");
+    let mut count = 1;
+    loop {
+        let frame = frames.recv().named("recv")?;
+        count += 1;
+        match frame {
+            Some(b"ping") if count < PINGS => {}
+            Some(b"ping") => tell.say(format!("frame {count}: \"ping\"")),
+            Some(b"end") => break,
+            other => return Err(Stop::Failed(format!("recv gave {other:?}"))),
+        }
+    }
+    tell.say(format!("frame {count}: \"end\""));
+    must(count == PINGS + 1, "100 pings and an end arrive")?;
+    let size = fs::metadata(&path).named("stat")?.len();
+    tell.remark(
+        format!("stat(ping): size {size}"),
+        "as before: nothing is stored",
+    );
+
+    // [eof]
+    tell.step("The last writer leaves")?;
+    let end = frames.recv().named("recv")?;
+    must(end.is_none(), "after the last writer there is an end of file")?;
+    tell.remark(format!("read({r}) = 0"), "end of file [eof]");
+    let status = waitpid(client.pid(), None).named("waitpid")?;
+    must(status == WaitStatus::Exited(client.pid(), 0), "the client is well")?;
+    tell.say(format!("waitpid({}): exited, 0", client.pid()));
+    client.reaped();
+
+    tell.step("The name outlives them all, until somebody removes it")?;
+    made.remove().named("unlink ping")?;
+    tell.say("unlink(ping) = 0");
+    let gone = fs::symlink_metadata(&path).map_err(|e| e.kind());
+    must(gone.is_err_and(|e| e == ErrorKind::NotFound), "the name is gone")?;
+    tell.say("lstat(ping) = ENOENT");
+    tell.say("Next, both ways through one FIFO: cargo run -p named-pipe-bidi");
+    Ok(())
+}
+
+/// The other program. All it was given is the path.
+fn client(tell: &mut Narrator, path: &Path) -> Result<(), Stop> {
+    let fifo = fifo::open(path, OFlag::O_WRONLY)?;
+    tell.say(format!("client {}", id()));
+    let (name, w) = (fifo::name(path), fifo.as_raw_fd());
+    tell.say(format!("open({name}, O_WRONLY) = {w}"));
+
+    // Announced, then done: the first frame passes the turn to the server.
+    tell.say(format!("I send \"ping\" {PINGS} times,"));
+    tell.say("then \"end\", and leave");
+    let mut frames = FrameWriter::new(fifo);
+    for _ in 0..PINGS {
+        frames.send(b"ping").named("send")?;
+    }
+    frames.send(b"end").named("send")
+}

@@ -1,13 +1,14 @@
 //! The command line that all demos share, and who calls their story.
 
-use std::ffi::OsString;
+use std::env;
+use std::ffi::{OsStr, OsString};
 use std::io::Write;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode, Stdio};
 
 use lexopt::Arg::{Long, Short, Value};
 
-use crate::narrate::Narrator;
-use crate::stop::Stop;
+use crate::narrate::{Narrator, SECOND_COLUMN};
+use crate::stop::{Named, Stop};
 use crate::ways_out;
 
 /// What a program says of itself.
@@ -19,7 +20,8 @@ pub struct About {
     pub version: &'static str,
     /// What it shows, in a sentence.
     pub shows: &'static str,
-    /// The words it takes besides options, as (name, meaning).
+    /// The words it takes besides options, as (words, meaning): one row or
+    /// another, or none.
     pub words: &'static [(&'static str, &'static str)],
 }
 
@@ -42,7 +44,7 @@ macro_rules! about {
 #[must_use]
 pub fn run(
     about: &About,
-    story: fn(&mut Narrator, &[OsString]) -> Result<(), Stop>,
+    story: impl FnOnce(&mut Narrator, &[OsString]) -> Result<(), Stop>,
 ) -> ExitCode {
     let told = parse(about, lexopt::Parser::from_env()).and_then(|asked| {
         ways_out::install(about.name)?;
@@ -57,6 +59,20 @@ pub fn run(
     }
 }
 
+/// This program once more, in another role, telling its part in the second
+/// column. Nothing is shared but what `words` says: no descriptor comes along
+/// except standard output and standard error.
+///
+/// # Errors
+///
+/// As readlink(2) "ERRORS" lists, for the program's own path.
+pub fn again(words: &[&OsStr]) -> Result<Command, Stop> {
+    let program = env::current_exe().named("readlink of this program")?;
+    let mut command = Command::new(program);
+    command.args(words).stdin(Stdio::null()).env(SECOND_COLUMN, "1");
+    Ok(command)
+}
+
 struct Asked {
     step: bool,
     words: Vec<OsString>,
@@ -67,6 +83,8 @@ fn parse(about: &About, mut args: lexopt::Parser) -> Result<Asked, Stop> {
     let refuse = |what: String| {
         Stop::Usage(format!("{what}; there is: {}", usage(about)))
     };
+    let words = |(row, _): &(&str, _)| row.split(' ').count();
+    let most = about.words.iter().map(words).max().unwrap_or(0);
     while let Some(arg) = args.next().map_err(|e| refuse(e.to_string()))? {
         match arg {
             Long("step") => asked.step = true,
@@ -74,7 +92,7 @@ fn parse(about: &About, mut args: lexopt::Parser) -> Result<Asked, Stop> {
             Short('V') | Long("version") => {
                 return print(&format!("{} {}\n", about.name, about.version));
             }
-            Value(word) if asked.words.len() < about.words.len() => {
+            Value(word) if asked.words.len() < most => {
                 asked.words.push(word);
             }
             unknown => return Err(refuse(unknown.unexpected().to_string())),
@@ -83,12 +101,22 @@ fn parse(about: &About, mut args: lexopt::Parser) -> Result<Asked, Stop> {
     Ok(asked)
 }
 
+/// For words that a program does not know, or not in this order.
+#[must_use]
+pub fn refuse(about: &About, words: &[OsString]) -> Stop {
+    let words: Vec<_> = words.iter().map(|w| w.to_string_lossy()).collect();
+    let words = words.join(" ");
+    Stop::Usage(format!("unexpected {words:?}; there is: {}", usage(about)))
+}
+
+/// The usage line: all the words and options there are.
 fn usage(about: &About) -> String {
-    let mut line = about.name.to_string();
-    for (word, _) in about.words {
-        line += &format!(" [{word}]");
-    }
-    line + " [--step] [--help] [--version]"
+    let rows: Vec<_> = about.words.iter().map(|(words, _)| *words).collect();
+    let words = match rows.as_slice() {
+        [] => String::new(),
+        rows => format!(" [{}]", rows.join(" | ")),
+    };
+    format!("{}{words} [--step] [--help] [--version]", about.name)
 }
 
 fn help(about: &About) -> String {
@@ -97,11 +125,10 @@ fn help(about: &About) -> String {
         ("--help", "this text"),
         ("--version", "the version"),
     ];
-    let mut text = format!("{}\n\nUsage: {}\n\n", about.shows, usage(about));
-    for (word, meaning) in about.words.iter().chain(&options) {
-        text += &format!("  {word:<10} {meaning}\n");
-    }
-    text
+    let rows = about.words.iter().chain(&options);
+    let rows = rows.map(|(word, what)| format!("  {word:<16} {what}\n"));
+    let rows = rows.collect::<Vec<_>>().concat();
+    format!("{}\n\nUsage: {}\n\n{rows}", about.shows, usage(about))
 }
 
 /// Prints what was asked for, which ends the program well. `--help | head`

@@ -4,6 +4,7 @@
 //! that lines of two processes never mix. Nothing is buffered, so a fork
 //! copies no half-told line. It prints; it calls nothing for the demo.
 
+use std::env;
 use std::fmt::{Debug, Display};
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, IsTerminal, Write};
@@ -18,6 +19,9 @@ use crate::ways_out;
 /// Where lines of a step begin, and where their remarks stand.
 const INDENT: usize = 3;
 const REMARK: usize = 38;
+
+/// Set in the environment of a program that tells its part beside another.
+pub(crate) const SECOND_COLUMN: &str = "NARRATE_SECOND_COLUMN";
 
 /// The widest a line gets; a narrower terminal gets narrower lines.
 const WIDTH: usize = 80;
@@ -37,7 +41,8 @@ pub struct Narrator {
 }
 
 impl Narrator {
-    /// A narrator in the first column. With `step_by_step` every step waits
+    /// A narrator in the first column, or in the second for a program that
+    /// another one started with [`crate::cli::again`]. With `step_by_step` every step waits
     /// for Enter, read from the terminal itself, so that standard input
     /// stays free for the story.
     ///
@@ -49,7 +54,7 @@ impl Narrator {
         let columns = observe::columns(io::stdout()).unwrap_or(WIDTH);
         Ok(Self {
             step: 0,
-            column: 0,
+            column: usize::from(env::var_os(SECOND_COLUMN).is_some()),
             width: columns.min(WIDTH),
             colour: colour_is_wanted(),
             pause,
@@ -91,11 +96,12 @@ impl Narrator {
     /// One line, and at its right why it is so.
     pub fn remark(&mut self, text: impl Display, why: &str) {
         let (text, indent) = (text.to_string(), self.indent());
-        let column = REMARK.max(indent + text.chars().count() + 2);
+        let after = indent + text.chars().count() + 2;
+        let column = if self.column == 0 { REMARK.max(after) } else { after };
         let room = self.width.saturating_sub(column);
         let lines = if why.is_empty() {
             fill(&text, self.width - indent, 2)
-        } else if why.chars().count() <= room && self.column == 0 {
+        } else if why.chars().count() <= room {
             vec![format!("{text:<0$}{why}", column - indent)]
         } else {
             // No room beside it: the remark goes on below.

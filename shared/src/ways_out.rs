@@ -4,11 +4,13 @@
 //! its last step, by an error, by Ctrl-C, SIGTERM or SIGHUP, and by its own
 //! deadline. For the first two, Rust's destructors do the work: [`ChildGuard`]
 //! and [`PathGuard`]. A signal runs no destructors, so one handler does the
-//! same work with the few calls that signal-safety(7) allows.
+//! same work with the few calls that signal-safety(7) allows, and then lets
+//! the signal do what it does by default.
 
 use std::ffi::{CString, c_char, c_int};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::process::Child;
 use std::ptr;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI32, AtomicPtr, Ordering};
@@ -83,13 +85,15 @@ extern "C" fn leave(number: c_int) {
         // yet, so the number is still its own.
         unsafe { libc::kill(child, libc::SIGKILL) };
     }
-    for name in &NAMES {
-        let name = name.load(Ordering::SeqCst);
-        if !name.is_null() {
-            // SAFETY: a name in the list is a C string that is never freed.
-            unsafe { libc::unlink(name) };
-            // SAFETY: as above. Of the two calls the right one succeeds.
-            unsafe { libc::rmdir(name) };
+    // Files first, then the directories they lie in. On the wrong kind of
+    // name each call fails and changes nothing.
+    for remove in [libc::unlink, libc::rmdir] {
+        for name in &NAMES {
+            let name = name.load(Ordering::SeqCst);
+            if !name.is_null() {
+                // SAFETY: a name in the list is a C string, never freed.
+                unsafe { remove(name) };
+            }
         }
     }
     if number != libc::SIGALRM {
@@ -114,25 +118,6 @@ pub fn arm_deadline() {
 /// The deadline stands still, while a person or a slow input is waited for.
 pub fn rest_deadline() {
     alarm::cancel();
-}
-
-/// For the child of a fork, first thing: it owns neither files nor children,
-/// so signals end it the way they end any program.
-///
-/// # Errors
-///
-/// As sigaction(2) "ERRORS" lists.
-pub fn default_again() -> Result<(), Stop> {
-    CHILD.store(0, Ordering::SeqCst);
-    for name in &NAMES {
-        name.store(ptr::null_mut(), Ordering::SeqCst);
-    }
-    for ending in ENDINGS {
-        // SAFETY: the default action runs no code of ours.
-        unsafe { signal::signal(ending, SigHandler::SigDfl) }
-            .named("signal")?;
-    }
-    Ok(())
 }
 
 /// While this lives, the signals wait: between making something and naming
@@ -170,6 +155,18 @@ impl ChildGuard {
     pub fn new(child: Pid) -> Self {
         CHILD.store(child.as_raw(), Ordering::SeqCst);
         Self(child)
+    }
+
+    /// The same for a program that was started.
+    #[must_use]
+    pub fn of(child: &Child) -> Self {
+        Self::new(Pid::from_raw(child.id().cast_signed()))
+    }
+
+    /// The child's process number.
+    #[must_use]
+    pub fn pid(&self) -> Pid {
+        self.0
     }
 
     /// The child was waited for: its number may soon be somebody else's.
