@@ -25,13 +25,14 @@ pub struct About {
     pub words: &'static [(&'static str, &'static str)],
 }
 
-/// The [`About`] of the crate that calls it, from its Cargo.toml; the words
-/// it takes as `"NAME": "meaning"`.
+/// The [`About`] of the program that calls it; the words it takes come as
+/// `"NAME": "meaning"`. What it shows is the crate's description; an example
+/// says it itself: `About { shows: "…", ..about!() }`.
 #[macro_export]
 macro_rules! about {
     ($($word:literal: $meaning:literal),*) => {
         $crate::cli::About {
-            name: env!("CARGO_PKG_NAME"),
+            name: env!("CARGO_BIN_NAME"),
             version: env!("CARGO_PKG_VERSION"),
             shows: env!("CARGO_PKG_DESCRIPTION"),
             words: &[$(($word, $meaning)),*],
@@ -83,8 +84,8 @@ fn parse(about: &About, mut args: lexopt::Parser) -> Result<Asked, Stop> {
     let refuse = |what: String| {
         Stop::Usage(format!("{what}; there is: {}", usage(about)))
     };
-    let words = |(row, _): &(&str, _)| row.split(' ').count();
-    let most = about.words.iter().map(words).max().unwrap_or(0);
+    let most = about.words.iter().map(|(row, _)| most_words(row)).max();
+    let most = most.unwrap_or(0);
     while let Some(arg) = args.next().map_err(|e| refuse(e.to_string()))? {
         match arg {
             Long("step") => asked.step = true,
@@ -99,6 +100,11 @@ fn parse(about: &About, mut args: lexopt::Parser) -> Result<Asked, Stop> {
         }
     }
     Ok(asked)
+}
+
+/// "FILE" is one word, "COMMAND..." any number of them.
+fn most_words(row: &str) -> usize {
+    if row.ends_with("...") { usize::MAX } else { row.split(' ').count() }
 }
 
 /// For words that a program does not know, or not in this order.

@@ -13,7 +13,7 @@ use anstyle::{AnsiColor, Style};
 use nix::errno::Errno;
 
 use crate::observe;
-use crate::stop::{Named, Stop, errno, must};
+use crate::stop::{Named, Stop, errno, io_error, must};
 use crate::ways_out;
 
 /// Where lines of a step begin, and where their remarks stand.
@@ -34,8 +34,8 @@ pub struct Narrator {
     column: usize,
     width: usize,
     colour: bool,
-    /// With `--step`, the terminal on which Enter is typed.
-    pause: Option<BufReader<File>>,
+    /// With `--step`, each step waits for Enter.
+    pause: bool,
     /// The error that took standard output away.
     lost: Option<Errno>,
 }
@@ -50,14 +50,16 @@ impl Narrator {
     ///
     /// [`Stop::Usage`] if there is no terminal to wait for.
     pub fn new(step_by_step: bool) -> Result<Self, Stop> {
-        let pause = step_by_step.then(open_terminal).transpose()?;
+        if step_by_step {
+            open_terminal()?;
+        }
         let columns = observe::columns(io::stdout()).unwrap_or(WIDTH);
         Ok(Self {
             step: 0,
             column: usize::from(env::var_os(SECOND_COLUMN).is_some()),
             width: columns.min(WIDTH),
             colour: colour_is_wanted(),
-            pause,
+            pause: step_by_step,
             lost: None,
         })
     }
@@ -66,7 +68,7 @@ impl Narrator {
     /// takes no steps: those are the first one's.
     #[must_use]
     pub fn second_column(&self) -> Self {
-        Self { column: 1, pause: None, ..*self }
+        Self { column: 1, pause: false, ..*self }
     }
 
     /// Begins the next step. Its title is the idea that it shows.
@@ -81,8 +83,8 @@ impl Narrator {
         self.print(&format!("\n{}", lines.join("\n")), Style::new().bold());
         self.still_heard()?;
         ways_out::rest_deadline();
-        if let Some(terminal) = &mut self.pause {
-            wait_for_enter(terminal)?;
+        if self.pause {
+            wait_for_enter()?;
         }
         ways_out::arm_deadline();
         Ok(())
@@ -102,7 +104,8 @@ impl Narrator {
         let lines = if why.is_empty() {
             fill(&text, self.width - indent, 2)
         } else if why.chars().count() <= room {
-            vec![format!("{text:<0$}{why}", column - indent)]
+            let line = format!("{text:<0$}{why}", column - indent);
+            vec![line.trim_end().to_string()]
         } else {
             // No room beside it: the remark goes on below.
             let mut lines = fill(&text, self.width - indent, 2);
@@ -237,34 +240,29 @@ fn colour_is_wanted() -> bool {
         && (on_a_terminal || anstyle_query::clicolor_force())
 }
 
-fn open_terminal() -> Result<BufReader<File>, Stop> {
+fn open_terminal() -> Result<File, Stop> {
     let terminal = OpenOptions::new().read(true).write(true).open("/dev/tty");
-    match terminal.named("open /dev/tty") {
-        Ok(file) => Ok(BufReader::new(file)),
-        Err(Stop::Failed(why)) => Err(Stop::Usage(format!(
-            "--step waits for Enter on a terminal, and there is none: {why}"
-        ))),
-        Err(stop) => Err(stop),
-    }
+    terminal.map_err(|e| {
+        let why = io_error(&e);
+        Stop::Usage(format!("--step needs a terminal: open /dev/tty: {why}"))
+    })
 }
 
-fn wait_for_enter(terminal: &mut BufReader<File>) -> Result<(), Stop> {
-    let ask = "   [Enter] goes on, [q] leaves ";
-    // Back up over what was asked and typed, so that the story on the screen
-    // looks as it does without --step.
-    let wipe = if anstyle_query::term_supports_ansi_color() {
-        "\x1b[A\r\x1b[K"
-    } else {
-        ""
-    };
+/// The terminal is opened for the one answer and closed again: the story's
+/// own descriptors keep the numbers that they have without `--step`.
+fn wait_for_enter() -> Result<(), Stop> {
+    let mut terminal = open_terminal()?;
+    let ask = b"   [Enter] goes on, [q] leaves ";
+    terminal.write_all(ask).named("write /dev/tty")?;
     let mut answer = String::new();
-    terminal.get_mut().write_all(ask.as_bytes()).named("write /dev/tty")?;
-    let typed = terminal.read_line(&mut answer).named("read /dev/tty")?;
-    let leaves = typed == 0 || answer.trim().eq_ignore_ascii_case("q");
-    if typed > 0 {
-        let wiped = terminal.get_mut().write_all(wipe.as_bytes());
-        wiped.named("write /dev/tty")?;
+    let typed = BufReader::new(&terminal).read_line(&mut answer);
+    let end = typed.named("read /dev/tty")? == 0;
+    // Back up over what was asked and typed: the story on the screen looks
+    // as it does without --step.
+    if !end && anstyle_query::term_supports_ansi_color() {
+        terminal.write_all(b"\x1b[A\r\x1b[K").named("write /dev/tty")?;
     }
+    let leaves = end || answer.trim().eq_ignore_ascii_case("q");
     if leaves { Err(Stop::Quietly) } else { Ok(()) }
 }
 

@@ -17,6 +17,9 @@ pub enum Stop {
     /// Nothing is wrong: `--help` was answered, q was typed at `--step`, or
     /// nobody reads standard output any more (`| head -1`).
     Quietly,
+    /// Nothing is wrong here, and this is the exit status: another program's,
+    /// passed on.
+    Status(u8),
     /// The command line asks for something that is not there.
     Usage(String),
     /// A call failed, or answered what this course says it cannot.
@@ -29,11 +32,12 @@ impl Stop {
     /// # Returns
     ///
     /// The exit status: 0 for a quiet end, 2 for a wrong command line, 1 for
-    /// a failure.
+    /// a failure, or the one to pass on.
     #[must_use]
     pub fn report(&self, program: &str) -> u8 {
         let (status, sentence) = match self {
             Self::Quietly => return 0,
+            Self::Status(status) => return *status,
             Self::Usage(sentence) => (2, sentence),
             Self::Failed(sentence) => (1, sentence),
         };
@@ -90,7 +94,8 @@ pub fn errno(e: Errno) -> String {
     format!("{e:?} ({})", e.desc())
 }
 
-fn io_error(e: &io::Error) -> String {
+/// The same for an error of std's.
+pub(crate) fn io_error(e: &io::Error) -> String {
     match e.raw_os_error() {
         Some(number) => errno(Errno::from_raw(number)),
         None => e.to_string(),

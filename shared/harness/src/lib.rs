@@ -1,1 +1,31 @@
-//! stub
+//! Runs programs from outside, for the tests of every crate.
+//!
+//! A program gets a session of its own, a temporary directory of its own, and
+//! a deadline. When the deadline passes, its whole process group is killed
+//! and the test fails with what was printed up to then. A program ends when
+//! nobody holds its standard output and standard error any more: that proves
+//! that it left no child behind, without asking twice or sleeping.
+//!
+//! Nothing here forks: a test harness has many threads.
+
+pub mod demo;
+pub mod program;
+pub mod terminal;
+pub mod transcript;
+
+pub use program::{Outcome, Program};
+pub use terminal::Terminal;
+
+use std::fmt::{Debug, Display};
+
+/// The value, or a failed test that says what went wrong.
+///
+/// # Panics
+///
+/// If there is no value.
+pub fn get<T, E: Debug>(result: Result<T, E>, what: impl Display) -> T {
+    match result {
+        Ok(value) => value,
+        Err(e) => panic!("{what}: {e:?}"),
+    }
+}

@@ -1,0 +1,178 @@
+//! What every demo owes its users, checked the same way for all of them.
+
+use nix::sys::signal::Signal;
+
+use crate::program::send;
+use crate::{Outcome, Program, Terminal, transcript};
+
+/// Two runs print the same, and what the README shows; within 30 to 45 lines
+/// and 80 columns, in at most 7 steps.
+///
+/// # Panics
+///
+/// If not.
+pub fn prints_its_transcript(demo: &str, readme: &str, name: &str) {
+    for _ in 0..3 {
+        let printed = Program::new(demo).run().well().stdout;
+        transcript::matches(readme, &format!("cargo run -p {name}"), &printed);
+        let lines = printed.lines().count();
+        assert!((30..=45).contains(&lines), "{lines} lines");
+        for line in printed.lines() {
+            assert!(line.chars().count() <= 80, "wide: {line:?}");
+        }
+        assert!(steps(&printed) <= 7, "{printed}");
+    }
+}
+
+/// How many numbered steps a transcript has.
+#[must_use]
+pub fn steps(printed: &str) -> usize {
+    let numbered = |line: &&str| line.starts_with(|c: char| c.is_ascii_digit());
+    printed.lines().filter(numbered).count()
+}
+
+/// `--help` and `--version` answer; what is unknown is refused with what
+/// there is, status 2.
+///
+/// # Panics
+///
+/// If not.
+pub fn answers_its_command_line(demo: &str, name: &str) {
+    let help = Program::new(demo).arg("--help").run().well().stdout;
+    for word in ["Usage: ", name, "--step", "--help", "--version"] {
+        assert!(help.contains(word), "no {word:?} in {help}");
+    }
+    let version = Program::new(demo).arg("--version").run().well().stdout;
+    assert_eq!(version.split(' ').next(), Some(name));
+    for bad in [&["--hepl"][..], &["-x"], &["a", "b", "c", "d"], &["--step=1"]]
+    {
+        let usage = format!("there is: {name}");
+        let refused = Program::new(demo).args(bad).run().refused(2, &[&usage]);
+        assert_eq!(refused.stdout, "");
+    }
+}
+
+/// `--step` needs somebody who types: without a terminal it says so, with
+/// status 2.
+///
+/// # Panics
+///
+/// If not.
+pub fn needs_a_terminal_for_step(demo: &str) {
+    let told = Program::new(demo).arg("--step").run();
+    let _ = told.refused(2, &["--step needs a terminal: open /dev/tty"]);
+}
+
+/// A reader that leaves ends it quietly, before or while it prints.
+///
+/// # Panics
+///
+/// If not.
+pub fn ends_quietly_without_a_reader(demo: &str) {
+    let ended = Program::new(demo).with_closed_stdout().run();
+    assert_eq!((ended.shell_status(), ended.stderr.as_str()), (0, ""));
+    let script = format!("'{demo}' | head -1");
+    let ended = Program::new("sh").args(&["-c", &script]).run().well();
+    assert_eq!(ended.stdout.lines().count(), 1);
+    // A full disk is another matter.
+    if std::path::Path::new("/dev/full").exists() {
+        let script = format!("'{demo}' > /dev/full");
+        let ended = Program::new("sh").args(&["-c", &script]).run();
+        let _: Outcome = ended.refused(1, &["standard output: ENOSPC"]);
+    }
+}
+
+/// On a terminal, `--step` waits before each step: the text is the same in
+/// the end, and q leaves at once.
+///
+/// # Panics
+///
+/// If not.
+pub fn steps_on_a_terminal(demo: &str) {
+    let plain = Program::new(demo).run().well().stdout;
+    let mut terminal = Terminal::start(demo, &["--step"], 80);
+    for step in 1..=steps(&plain) {
+        terminal.shows("[Enter]", step);
+        terminal.types("\n");
+    }
+    let (shown, status) = terminal.ends();
+    assert_eq!(status, 0, "{shown}");
+    let told = transcript::sample(&without_colour(&shown).replace('\r', ""));
+    let asked = |line: &&str| line.contains("[Enter]");
+    let told: Vec<_> = told.lines().filter(|line| !asked(line)).collect();
+    let plain = transcript::sample(&plain);
+    assert_eq!(told, plain.lines().collect::<Vec<_>>());
+    let mut terminal = Terminal::start(demo, &["--step"], 80);
+    terminal.shows("[Enter]", 1);
+    terminal.types("q\n");
+    let (shown, status) = terminal.ends();
+    assert_eq!((status, steps(&without_colour(&shown))), (0, 1), "{shown}");
+}
+
+/// Ctrl-C and SIGTERM at each step end it as such, with nothing left behind.
+///
+/// # Panics
+///
+/// If not.
+pub fn is_stopped_at_any_step(demo: &str) {
+    let steps = steps(&Program::new(demo).run().well().stdout);
+    for step in 1..=steps {
+        for (signal, status) in [("ctrl-c", 130), ("term", 143), ("hup", 129)] {
+            let mut terminal = Terminal::start(demo, &["--step"], 80);
+            for before in 1..step {
+                terminal.shows("[Enter]", before);
+                terminal.types("\n");
+            }
+            terminal.shows("[Enter]", step);
+            match signal {
+                "ctrl-c" => terminal.types("\x03"),
+                "term" => send(Signal::SIGTERM, terminal.process()),
+                _ => send(Signal::SIGHUP, terminal.process()),
+            }
+            let (shown, ended) = terminal.ends();
+            assert_eq!(ended, status, "{signal} at step {step}:\n{shown}");
+        }
+    }
+}
+
+/// Colour on a terminal, none with `NO_COLOR` or into a pipe; every line
+/// within 60 columns where the terminal has no more.
+///
+/// # Panics
+///
+/// If not.
+pub fn fits_its_terminal(demo: &str) {
+    let piped = Program::new(demo).run().well().stdout;
+    assert!(!piped.contains('\x1b'), "{piped}");
+    let forced = Program::new(demo).env("CLICOLOR_FORCE", "1").run().well();
+    assert_eq!(
+        without_colour(&forced.stdout).lines().count(),
+        piped.lines().count()
+    );
+    assert!(forced.stdout.contains("\x1b["));
+    for columns in [60, 80, 200] {
+        let (shown, status) = Terminal::start(demo, &[], columns).ends();
+        assert_eq!(status, 0, "{shown}");
+        assert!(shown.contains("\x1b["), "no colour on a terminal");
+        for line in without_colour(&shown).lines() {
+            let width = line.chars().count();
+            assert!(width <= usize::from(columns.min(80)), "{line:?}");
+        }
+        let plain = [("NO_COLOR", "1")];
+        let terminal = Terminal::start_with(demo, &[], columns, &plain);
+        let (shown, _) = terminal.ends();
+        assert!(!shown.contains('\x1b'), "colour despite NO_COLOR");
+    }
+}
+
+/// Text without the escape sequences that colour it or wipe a line.
+#[must_use]
+pub fn without_colour(text: &str) -> String {
+    let mut pieces = text.split("\x1b[");
+    let mut out = pieces.next().unwrap_or_default().to_string();
+    for piece in pieces {
+        let end = piece.find(|c: char| c.is_ascii_alphabetic());
+        out += &piece[end.map_or(0, |at| at + 1)..];
+    }
+    out
+}
