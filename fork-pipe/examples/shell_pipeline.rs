@@ -22,7 +22,7 @@ use shared::ways_out;
 
 fn main() -> ExitCode {
     let about = About {
-        shows: "Runs a pipeline as a shell does: -- ls '|' wc -l",
+        shows: "Runs a pipeline as a shell does",
         ..shared::about!("COMMAND...": "commands with '|' between them")
     };
     cli::run(&about, |_tell, words| {

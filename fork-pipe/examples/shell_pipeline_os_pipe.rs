@@ -16,7 +16,7 @@ use shared::ways_out;
 
 fn main() -> ExitCode {
     let about = About {
-        shows: "Runs a pipeline by os_pipe and Command: -- ls '|' wc -l",
+        shows: "Runs a pipeline by os_pipe and Command",
         ..shared::about!("COMMAND...": "commands with '|' between them")
     };
     cli::run(&about, |_tell, words| {

@@ -32,7 +32,10 @@ fn main() -> ExitCode {
         two_ways(tell, &mut input)?;
         tell.step("What the shell does with |")?;
         tell.say("The same, and dup2: an end of the pipe becomes 0 or 1.");
-        tell.say("cargo run -p fork-pipe --example shell_pipeline");
+        tell.say(
+            "cargo run -p fork-pipe --example shell_pipeline -- ls '|' wc -l",
+        );
+        tell.say("Next, two strangers: cargo run -p named-pipe-uni");
         Ok(())
     })
 }
@@ -92,7 +95,7 @@ fn hello_from_the_parent(
     tell.call(format!("read({r}, 64)"), answer)
         .must_be(Ok(12), "\"Hello world!\"")?;
     must(buffer.starts_with(b"Hello world!"), "the greeting arrives whole")?;
-    // I closed my write end, the parent closed its own: writers, 0. // [eof]
+    // I closed my write end, the parent closed its own: writers, 0.
     tell.call(format!("read({r}, 64)"), read(read_end, &mut buffer))
         .must_be(Ok(0), "end of file [eof]")
 }
@@ -102,7 +105,12 @@ fn two_ways(tell: &mut Narrator, input: &mut input::Input) -> Result<(), Stop> {
     tell.step("Two directions are two pipes")?;
     let (requests_out, requests_in) = pipe().named("pipe")?;
     let (answers_out, answers_in) = pipe().named("pipe")?;
-    let (r, w) = (answers_out.as_raw_fd(), requests_in.as_raw_fd());
+    let (q, w) = (requests_out.as_raw_fd(), requests_in.as_raw_fd());
+    let (r, a) = (answers_out.as_raw_fd(), answers_in.as_raw_fd());
+    let mine = format!("requests: I write {w}, the child reads {q}");
+    tell.remark(format!("pipe() = [{q}, {w}]"), &mine);
+    let mine = format!("answers: I read {r}, the child writes {a}");
+    tell.remark(format!("pipe() = [{r}, {a}]"), &mine);
 
     // SAFETY: this process has one thread, as above.
     let child = match unsafe { fork() }.named("fork")? {
@@ -124,8 +132,7 @@ fn two_ways(tell: &mut Narrator, input: &mut input::Input) -> Result<(), Stop> {
     let ready = answers.recv().named("recv")?;
     must(ready == Some(b""), "the child says that it is ready")?;
     tell.remark(format!("fork() = {child}"), "each closes two of four ends");
-    tell.remark(format!("I write requests to {w}"), "the child reads them");
-    tell.remark(format!("I read answers from {r}"), "an empty frame: ready");
+    tell.remark("recv = \"\"", "an empty frame: the child is ready");
 
     // The input may be slow: a terminal, another pipe. The deadline stands
     // still while it is waited for.
@@ -142,7 +149,7 @@ fn two_ways(tell: &mut Narrator, input: &mut input::Input) -> Result<(), Stop> {
         requests.send(&piece[..count]).named("send to the child")?;
         (frames, bytes) = (frames + 1, bytes + count as u64);
     }
-    tell.say(format!("{}: {frames} frames, {bytes} bytes", input.name));
+    tell.say(format!("{}: frames: {frames}, bytes: {bytes}", input.name));
     tell.say(format!("close({w})  that was all"));
     drop(requests);
 
@@ -172,7 +179,7 @@ fn count_requests(
         count.add(request);
         frames += 1;
     }
-    tell.say(format!("{frames} frames, then EOF [eof]"));
+    tell.say(format!("frames: {frames}, then end of file [eof]")); // [eof]
     tell.say("I answer, and _exit(0)");
     answers.send(count.to_string().as_bytes()).named("send to the parent")
 }

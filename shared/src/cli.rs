@@ -23,6 +23,8 @@ pub struct About {
     /// The words it takes besides options, as (words, meaning): one row or
     /// another, or none.
     pub words: &'static [(&'static str, &'static str)],
+    /// Whether there is something to hang in, with `--hang`.
+    pub hangs: bool,
 }
 
 /// The [`About`] of the program that calls it; the words it takes come as
@@ -36,6 +38,7 @@ macro_rules! about {
             version: env!("CARGO_PKG_VERSION"),
             shows: env!("CARGO_PKG_DESCRIPTION"),
             words: &[$(($word, $meaning)),*],
+            hangs: false,
         }
     };
 }
@@ -47,11 +50,19 @@ pub fn run(
     about: &About,
     story: impl FnOnce(&mut Narrator, &[OsString]) -> Result<(), Stop>,
 ) -> ExitCode {
+    run_asked(about, |tell, asked| story(tell, &asked.words))
+}
+
+/// [`run`], for a story that wants to know all that was asked for.
+pub(crate) fn run_asked(
+    about: &About,
+    story: impl FnOnce(&mut Narrator, &Asked) -> Result<(), Stop>,
+) -> ExitCode {
     let told = parse(about, lexopt::Parser::from_env()).and_then(|asked| {
         ways_out::install(about.name)?;
         let mut tell = Narrator::new(asked.step)?;
         ways_out::arm_deadline();
-        story(&mut tell, &asked.words)?;
+        story(&mut tell, &asked)?;
         tell.end()
     });
     match told {
@@ -74,13 +85,15 @@ pub fn again(words: &[&OsStr]) -> Result<Command, Stop> {
     Ok(command)
 }
 
-struct Asked {
+/// What the command line asks for.
+pub(crate) struct Asked {
     step: bool,
-    words: Vec<OsString>,
+    pub(crate) hang: bool,
+    pub(crate) words: Vec<OsString>,
 }
 
 fn parse(about: &About, mut args: lexopt::Parser) -> Result<Asked, Stop> {
-    let mut asked = Asked { step: false, words: Vec::new() };
+    let mut asked = Asked { step: false, hang: false, words: Vec::new() };
     let refuse = |what: String| {
         Stop::Usage(format!("{what}; there is: {}", usage(about)))
     };
@@ -89,12 +102,20 @@ fn parse(about: &About, mut args: lexopt::Parser) -> Result<Asked, Stop> {
     while let Some(arg) = args.next().map_err(|e| refuse(e.to_string()))? {
         match arg {
             Long("step") => asked.step = true,
+            Long("hang") if about.hangs => asked.hang = true,
             Short('h') | Long("help") => return print(&help(about)),
             Short('V') | Long("version") => {
                 return print(&format!("{} {}\n", about.name, about.version));
             }
             Value(word) if asked.words.len() < most => {
                 asked.words.push(word);
+                if most == usize::MAX {
+                    // A command follows, with options of its own.
+                    let rest = args.raw_args();
+                    let rest = rest.map_err(|e| refuse(e.to_string()))?;
+                    asked.words.extend(rest);
+                    break;
+                }
             }
             unknown => return Err(refuse(unknown.unexpected().to_string())),
         }
@@ -102,7 +123,7 @@ fn parse(about: &About, mut args: lexopt::Parser) -> Result<Asked, Stop> {
     Ok(asked)
 }
 
-/// "FILE" is one word, "COMMAND..." any number of them.
+/// "FILE" is one word, "COMMAND..." any number, up to the end of the line.
 fn most_words(row: &str) -> usize {
     if row.ends_with("...") { usize::MAX } else { row.split(' ').count() }
 }
@@ -111,8 +132,11 @@ fn most_words(row: &str) -> usize {
 #[must_use]
 pub fn refuse(about: &About, words: &[OsString]) -> Stop {
     let words: Vec<_> = words.iter().map(|w| w.to_string_lossy()).collect();
-    let words = words.join(" ");
-    Stop::Usage(format!("unexpected {words:?}; there is: {}", usage(about)))
+    let what = match words.join(" ").as_str() {
+        "" => "a word is missing".to_string(),
+        words => format!("unexpected {words:?}"),
+    };
+    Stop::Usage(format!("{what}; there is: {}", usage(about)))
 }
 
 /// The usage line: all the words and options there are.
@@ -122,7 +146,8 @@ fn usage(about: &About) -> String {
         [] => String::new(),
         rows => format!(" [{}]", rows.join(" | ")),
     };
-    format!("{}{words} [--step] [--help] [--version]", about.name)
+    let hang = if about.hangs { " [--hang]" } else { "" };
+    format!("{}{words}{hang} [--step] [--help] [--version]", about.name)
 }
 
 fn help(about: &About) -> String {
@@ -131,7 +156,9 @@ fn help(about: &About) -> String {
         ("--help", "this text"),
         ("--version", "the version"),
     ];
-    let rows = about.words.iter().chain(&options);
+    let hang = [("--hang", "really hang, to be looked at from outside")];
+    let hang = if about.hangs { &hang[..] } else { &[] };
+    let rows = about.words.iter().chain(hang).chain(&options);
     let rows = rows.map(|(word, what)| format!("  {word:<16} {what}\n"));
     let rows = rows.collect::<Vec<_>>().concat();
     format!("{}\n\nUsage: {}\n\n{rows}", about.shows, usage(about))

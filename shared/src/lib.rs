@@ -4,14 +4,16 @@
 //! |-------------|-----------------------------------------------------------|
 //! | [`frame`]   | messages over a byte stream: the framing crate proper     |
 //! | [`narrate`] | how a demo tells its story: steps, columns, `--step`      |
-//! | [`observe`] | what the kernel says about a descriptor                   |
+//! | [`observe`] | what the kernel says of descriptors, pipes and processes  |
 //! | [`stop`]    | why a demo ends early, and the one sentence that says so  |
+//! | [`bug`]     | what the examples of classic bugs share                   |
 //! | [`cli`]     | `--help`, `--version`, `--step`, and who calls the story  |
 //! | [`ways_out`]| Ctrl-C, SIGTERM and the deadline leave nothing behind     |
 //!
 //! The helpers print, look and clean up. None of them makes the call that a
 //! lesson is about: that call stands in the demo, where the reader is.
 
+pub mod bug;
 pub mod cli;
 pub mod frame;
 pub mod narrate;

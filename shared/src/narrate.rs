@@ -42,9 +42,9 @@ pub struct Narrator {
 
 impl Narrator {
     /// A narrator in the first column, or in the second for a program that
-    /// another one started with [`crate::cli::again`]. With `step_by_step` every step waits
-    /// for Enter, read from the terminal itself, so that standard input
-    /// stays free for the story.
+    /// another one started with [`crate::cli::again`]. With `step_by_step`
+    /// every step waits for Enter, read from the terminal itself, so that
+    /// standard input stays free for the story.
     ///
     /// # Errors
     ///
@@ -120,6 +120,13 @@ impl Narrator {
             .collect::<Vec<_>>()
             .join("\n");
         self.print(&text, self.style());
+    }
+
+    /// A report with several lines, as it stands.
+    pub fn report(&mut self, report: &impl Display) {
+        for line in report.to_string().lines() {
+            self.say(line);
+        }
     }
 
     /// A call as strace(1) prints it, and what it answered. The line is

@@ -11,6 +11,10 @@ use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use nix::libc;
 use nix::sys::signal::Signal;
 
+pub mod hang;
+#[cfg(target_os = "linux")]
+pub mod proc;
+
 mod ioctls {
     use nix::libc;
 
@@ -83,17 +87,33 @@ pub enum Access {
     ReadAndWrite,
 }
 
+impl Access {
+    fn of_flags(flags: i32) -> Option<Self> {
+        match flags & libc::O_ACCMODE {
+            libc::O_RDONLY => Some(Self::Read),
+            libc::O_WRONLY => Some(Self::Write),
+            libc::O_RDWR => Some(Self::ReadAndWrite),
+            _ => None,
+        }
+    }
+
+    /// Whether it counts among the readers of its pipe.
+    #[must_use]
+    pub fn reads(self) -> bool {
+        self != Self::Write
+    }
+
+    /// Whether it counts among the writers of its pipe.
+    #[must_use]
+    pub fn writes(self) -> bool {
+        self != Self::Read
+    }
+}
+
 /// The access mode of a descriptor's open file description: `F_GETFL` in
 /// fcntl(2).
 pub fn access(fd: impl AsFd) -> Seen<Access> {
-    Seen(status_flags(fd).and_then(|flags| {
-        match flags.bits() & libc::O_ACCMODE {
-            libc::O_RDONLY => Some(Access::Read),
-            libc::O_WRONLY => Some(Access::Write),
-            libc::O_RDWR => Some(Access::ReadAndWrite),
-            _ => None,
-        }
-    }))
+    Seen(status_flags(fd).and_then(|flags| Access::of_flags(flags.bits())))
 }
 
 /// Whether reads and writes answer EAGAIN instead of waiting: `O_NONBLOCK`,

@@ -258,18 +258,20 @@ fn errors_say_what_is_wrong_in_words() {
 }
 
 /// What a piece of code asked the allocator for, in this thread.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Allocated {
     calls: usize,
     bytes: usize,
 }
 
+const NOTHING: Allocated = Allocated { calls: 0, bytes: 0 };
+
 thread_local! {
-    static ALLOCATED: Cell<Allocated> = const { Cell::new(Allocated { calls: 0, bytes: 0 }) };
+    static ALLOCATED: Cell<Allocated> = const { Cell::new(NOTHING) };
 }
 
 fn counting<T>(run: impl FnOnce() -> T) -> (T, Allocated) {
-    ALLOCATED.set(Allocated::default());
+    ALLOCATED.set(NOTHING);
     let answer = run();
     (answer, ALLOCATED.get())
 }

@@ -93,6 +93,18 @@ impl Program {
         self
     }
 
+    /// Where the program is.
+    #[must_use]
+    pub fn path(&self) -> String {
+        self.command.get_program().to_string_lossy().into_owned()
+    }
+
+    /// Where cargo put the programs of the workspace.
+    #[must_use]
+    pub fn built(&self) -> String {
+        built("").to_string_lossy().trim_end_matches('/').to_string()
+    }
+
     /// The directory that is its TMPDIR.
     #[must_use]
     pub fn temporary(&self) -> &Path {

@@ -88,10 +88,11 @@ pub fn sample(printed: &str) -> String {
 
 /// A line of `ls -l`, and paths in temporary directories.
 fn sample_of_line(line: &str) -> String {
-    if let Some(at) = line.find("prw-------") {
+    if line.trim_start().starts_with("prw") {
+        let indent = &line[..line.len() - line.trim_start().len()];
+        let mode = line.split_whitespace().next().unwrap_or_default();
         let name = line.split(' ').next_back().unwrap_or_default();
-        let indent = &line[..at];
-        return format!("{indent}prw------- 1 me me 0 Nov 20 12:00 {name}");
+        return format!("{indent}{mode} 1 me me 0 Nov 20 12:00 {name}");
     }
     let words = line.split(' ').map(|word| match word.find("/fifo.") {
         Some(at) if word.starts_with('/') => {
@@ -107,15 +108,30 @@ fn digits(text: &str) -> String {
     text.chars().take_while(char::is_ascii_digit).collect()
 }
 
-/// Replaces `from` wherever it stands as a whole number.
+/// Replaces `from` wherever it stands as a whole number. What stands in a
+/// column further right stays in its column.
 fn replace_number(text: &str, from: &str, to: &str) -> String {
-    let mut out = String::new();
-    let mut rest = text;
+    text.lines().map(|line| replace_in_line(line, from, to) + "\n").collect()
+}
+
+fn replace_in_line(line: &str, from: &str, to: &str) -> String {
+    let (mut out, mut rest) = (String::new(), line);
     while let Some(at) = rest.find(|c: char| c.is_ascii_digit()) {
         let number = digits(&rest[at..]);
         out += &rest[..at];
-        out += if number == from { to } else { &number };
         rest = &rest[at + number.len()..];
+        if number != from {
+            out += &number;
+            continue;
+        }
+        out += to;
+        if let Some(gap) = rest.find("  ") {
+            let width = from.len() + rest[gap..].chars().count();
+            let right = rest[gap..].trim_start();
+            let width =
+                width.saturating_sub(to.len()).max(right.chars().count() + 2);
+            return format!("{out}{}{right:>width$}", &rest[..gap]);
+        }
     }
     out + rest
 }

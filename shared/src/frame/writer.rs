@@ -32,10 +32,10 @@ impl<W: Write> FrameWriter<W> {
     /// Sends one frame, which may be empty, and does not flush `inner`.
     ///
     /// Header and payload go out in ONE `write`. Up to `PIPE_BUF` bytes
-    /// (payload and [`HEADER`](super::HEADER) together) the kernel takes that write whole
-    /// or waits, so several writers can share a pipe: see "`PIPE_BUF`" in
-    /// pipe(7). Two writes, or a longer frame, can be torn apart by another
-    /// writer's bytes.
+    /// (payload and [`HEADER`](super::HEADER) together) the kernel takes that
+    /// write whole or waits, so several writers can share a pipe: see
+    /// "`PIPE_BUF`" in pipe(7). Two writes, or a longer frame, can be torn
+    /// apart by another writer's bytes.
     ///
     /// # Errors
     ///

@@ -1,0 +1,252 @@
+//! The READMEs against the programs: what they show is what runs.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use harness::transcript::{sample, workspace};
+use harness::{Program, Terminal, get};
+
+const DEMOS: [&str; 4] =
+    ["anonymous-pipe", "fork-pipe", "named-pipe-uni", "named-pipe-bidi"];
+
+/// `cargo run -p NAME [--example NAME] -- WORDS` as a shell function that
+/// runs what is built already, so that README lines run as they are written.
+/// `cargo test` inside a test would be a snake that eats its tail.
+const CARGO: &str = r#"
+cargo() {
+    verb=$1; shift; name=
+    [ "$verb" = test ] && return
+    while [ $# -gt 0 ]; do
+        case $1 in
+            -q) ;;
+            -p) name=$2; shift ;;
+            --example) name=examples/$2; shift ;;
+            --) shift; break ;;
+            *) echo "cargo: what is $1?" >&2; return 2 ;;
+        esac
+        shift
+    done
+    "$BUILT/$name" "$@"
+}
+umask 022
+printf 'a file\n' > FILE
+"#;
+
+/// All files below the top that end in `ending`, but for what cargo built.
+fn files(ending: &str) -> Vec<PathBuf> {
+    fn walk(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) {
+        let entries = get(fs::read_dir(folder), folder.display());
+        for path in entries.flatten().map(|entry| entry.path()) {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let hidden = name.starts_with('.') || name == "target";
+            if path.is_dir() && !hidden {
+                walk(&path, ending, found);
+            } else if name.ends_with(ending) {
+                found.push(path);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(workspace(), ending, &mut found);
+    assert!(!found.is_empty(), "no {ending} at all");
+    found
+}
+
+fn read(path: &Path) -> String {
+    get(fs::read_to_string(path), path.display())
+}
+
+/// Runs shell lines in a fresh directory, with `cargo` as above.
+fn shell(lines: &str) -> harness::Outcome {
+    let program = Program::new("bash");
+    let built = program.built();
+    let home = program.temporary().to_path_buf();
+    // The directory has to be empty at the end; what the lines make in it is
+    // theirs to keep until then.
+    let script = format!(
+        "cd '{}'; mkdir work; cd work\n{CARGO}\n{lines}\n\
+         status=$?; cd ..; rm -r work; exit $status",
+        home.display()
+    );
+    program.env("BUILT", &built).args(&["-c", &script]).run()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn every_console_block_prints_what_it_shows() {
+    let mut checked = 0;
+    for path in files("README.md") {
+        let text = read(&path);
+        for block in text.split("```console\n").skip(1) {
+            let block = block.split("```").next().unwrap_or_default();
+            let (commands, shown): (Vec<_>, Vec<_>) =
+                block.lines().partition(|line| line.starts_with("$ "));
+            let commands: Vec<_> =
+                commands.iter().map(|line| &line[2..]).collect();
+            let ran = shell(&commands.join("\n"));
+            let what = format!("{}: {commands:?}", path.display());
+            assert_eq!(ran.shell_status(), 0, "{what}: {}", ran.stderr);
+            let printed = sample(&ran.stdout);
+            let printed: Vec<_> = printed.lines().collect();
+            assert_eq!(words(&printed), words(&shown), "{what}");
+            checked += 1;
+        }
+    }
+    assert!(checked >= 8, "only {checked} blocks found");
+}
+
+/// Columns move with the length of numbers: compare the words.
+fn words(lines: &[&str]) -> Vec<Vec<String>> {
+    let words =
+        |line: &&str| line.split_whitespace().map(str::to_string).collect();
+    lines.iter().map(words).collect()
+}
+
+/// The commands that stand in backticks, in tables and in prose, and those
+/// that the demos themselves tell to try.
+#[test]
+fn every_cargo_command_that_is_mentioned_runs() {
+    let mut commands = BTreeSet::new();
+    for path in files("README.md") {
+        let text = read(&path).replace("\\|", "|");
+        let code = text.split('`').filter(|code| !code.contains('\n'));
+        let code = code.filter(|code| code.contains("cargo run "));
+        commands.extend(code.map(str::to_string));
+    }
+    for demo in DEMOS {
+        let told = Program::binary(demo).run().well().stdout;
+        let lines = told
+            .lines()
+            .filter_map(|line| line.find("cargo run ").map(|at| &line[at..]));
+        commands.extend(lines.map(str::to_string));
+    }
+    for path in files(".rs") {
+        let text = read(&path);
+        let header: String = text
+            .lines()
+            .take_while(|line| line.starts_with("//!"))
+            .map(|line| line.trim_start_matches("//!"))
+            .collect();
+        let code =
+            header.split('`').filter(|code| code.starts_with("cargo run "));
+        commands.extend(code.map(str::to_string));
+    }
+    commands.remove("cargo run -p NAME");
+    assert!(commands.len() >= 12, "{commands:?}");
+    for command in commands {
+        if command.ends_with("--step") {
+            let program = command.split(' ').nth(3).unwrap_or_default();
+            let program = Program::binary(program).path();
+            let mut terminal = Terminal::start(&program, &["--step"], 80);
+            terminal.shows("[Enter]", 1);
+            terminal.types("q\n");
+            assert_eq!(terminal.ends().1, 0, "{command}");
+        } else {
+            let ran = shell(&command);
+            assert_eq!(ran.shell_status(), 0, "{command}: {}", ran.stderr);
+        }
+    }
+}
+
+/// Rule labels: `// [eof]` in the source, `[eof]` in what is printed, `[eof]`
+/// in the README, all the same.
+#[test]
+fn the_labels_of_source_and_run_and_readme_are_the_same() {
+    let labels = |text: &str, before: &str, after: &str| -> BTreeSet<String> {
+        let opened = format!("{before}[");
+        let pieces = text.split(&opened);
+        let labels = pieces.skip(1).filter_map(|piece| piece.split_once(']'));
+        let labels = labels.filter(|(label, rest)| {
+            !label.is_empty()
+                && label.chars().all(|c| c.is_ascii_lowercase())
+                && rest.starts_with(after)
+        });
+        labels.map(|(label, _)| label.to_string()).collect()
+    };
+    let mut shown = BTreeSet::new();
+    for demo in DEMOS {
+        let mut marked = BTreeSet::new();
+        for path in files(".rs") {
+            if path.starts_with(workspace().join(demo).join("src")) {
+                marked.extend(labels(&read(&path), "// ", "\n"));
+            }
+        }
+        let printed = Program::binary(demo).run().well().stdout;
+        let printed = labels(&printed, "", "");
+        assert_eq!(marked, printed, "{demo}: source and run");
+        assert!(!marked.is_empty(), "{demo} shows no rule");
+        shown.extend(marked);
+    }
+    let readme = read(&workspace().join("README.md"));
+    assert_eq!(labels(&readme, "| `", "`"), shown, "the glossary");
+}
+
+/// `SNAPSHOTS=overwrite` draws it anew.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_picture_in_the_readme_is_a_real_run() {
+    let run = Program::binary("fork-pipe").env("CLICOLOR_FORCE", "1").run();
+    let text = sample(&run.well().stdout);
+    let drawn = anstyle_svg::Term::new().render_svg(&text);
+    let path = workspace().join("fork-pipe/run.svg");
+    if std::env::var("SNAPSHOTS").is_ok_and(|mode| mode == "overwrite") {
+        get(fs::write(&path, &drawn), path.display());
+    }
+    assert!(read(&path) == drawn, "SNAPSHOTS=overwrite draws it anew");
+    let readme = read(&workspace().join("README.md"));
+    assert!(readme.contains("(fork-pipe/run.svg)"));
+}
+
+#[test]
+fn every_link_in_a_readme_leads_somewhere() {
+    for path in files("README.md") {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        for link in read(&path).split("](").skip(1) {
+            let link = link.split([')', '#']).next().unwrap_or_default();
+            assert!(folder.join(link).exists(), "{}: {link}", path.display());
+        }
+    }
+}
+
+/// A projector shows 80 columns.
+#[test]
+fn no_source_line_is_wider_than_80_columns() {
+    for path in files(".rs") {
+        for (at, line) in read(&path).lines().enumerate() {
+            let width = line.chars().count();
+            assert!(width <= 80, "{}:{}", path.display(), at + 1);
+        }
+    }
+}
+
+/// Every member says what it is, teaches it in a README, takes part in the
+/// workspace's lints, and is never published.
+#[test]
+fn every_member_has_a_lesson_a_description_and_the_lints() {
+    let manifests = files("Cargo.toml");
+    assert_eq!(manifests.len(), 8, "{manifests:?}");
+    for path in manifests {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        assert!(folder.join("README.md").exists(), "{}", path.display());
+        if folder != workspace() {
+            let text = read(&path);
+            let lints = "[lints]\nworkspace = true";
+            for line in ["description = ", "publish.workspace = true", lints] {
+                assert!(text.contains(line), "{}: {line}", path.display());
+            }
+        }
+    }
+}
+
+/// Rust 2024's `unwrap` and `expect` end a program without naming the call.
+#[test]
+fn no_program_that_people_copy_unwraps() {
+    for path in files(".rs") {
+        let text = read(&path);
+        let taught = !path.components().any(|part| part.as_os_str() == "tests");
+        for word in ["unwrap(", "expect("].map(|word| format!(".{word}")) {
+            assert!(!taught || !text.contains(&word), "{}", path.display());
+        }
+    }
+}

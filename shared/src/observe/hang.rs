@@ -1,0 +1,275 @@
+//! Why a process hangs: the call it sleeps in, on which pipe, and everybody
+//! who could wake it and does not.
+//!
+//! On Linux the kernel tells, in /proc. What it does not let this user see is
+//! said; elsewhere, and without /proc, little is said, and nothing wrong.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use nix::poll::{PollTimeout, poll};
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
+use nix::unistd::Pid;
+
+#[cfg(target_os = "linux")]
+use super::proc::{self, Doing, End, View};
+
+/// How long a process must not have run to count as stuck, and how long that
+/// may take to come about.
+const STILL: Duration = Duration::from_millis(50);
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Waits until a child is stuck: it sleeps, and has not run for a while. The
+/// kernel counts its sleeps, so one that only looks idle is told apart.
+///
+/// # Returns
+///
+/// Whether it is; false if it ended, or is still at work after five seconds.
+/// Without /proc, whether it is still there after a fifth of a second.
+#[must_use]
+pub fn is_stuck(child: Pid) -> bool {
+    let start = Instant::now();
+    let mut still_since = start;
+    let mut last = None;
+    while start.elapsed() < PATIENCE {
+        let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
+        let ended = waitid(Id::Pid(child), flags | WaitPidFlag::WNOHANG);
+        if ended != Ok(WaitStatus::StillAlive) {
+            return false;
+        }
+        let now = sleeps(child);
+        if now != last || now.is_none() {
+            (last, still_since) = (now, Instant::now());
+        } else if still_since.elapsed() >= STILL {
+            return true;
+        }
+        if now.is_none() && start.elapsed() > 4 * STILL && !knows_sleeps() {
+            return true;
+        }
+        // Between two looks, ten milliseconds.
+        let _ = poll(&mut [], PollTimeout::from(10_u8));
+    }
+    false
+}
+
+/// How often a sleeping process has gone to sleep; none while it runs.
+#[cfg(target_os = "linux")]
+fn sleeps(process: Pid) -> Option<u64> {
+    let doing = proc::doing(process.as_raw())?;
+    let sleeps = proc::times_slept(process.as_raw())?;
+    (doing.state == 'S').then_some(sleeps)
+}
+
+#[cfg(target_os = "linux")]
+fn knows_sleeps() -> bool {
+    proc::times_slept(nix::unistd::getpid().as_raw()).is_some()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn sleeps(_process: Pid) -> Option<u64> {
+    None
+}
+
+#[cfg(not(target_os = "linux"))]
+fn knows_sleeps() -> bool {
+    false
+}
+
+/// A report on one process, to be printed.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    /// What is so, a line each.
+    pub facts: Vec<String>,
+    /// What follows: why it waits, and for whom. Empty where that cannot be
+    /// told.
+    pub verdict: String,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for fact in &self.facts {
+            writeln!(f, "{fact}")?;
+        }
+        write!(f, "{}", self.verdict)
+    }
+}
+
+/// Explains what `process` waits for. `names` says what the reader knows some
+/// processes as ("the child"); others go by the program they run.
+#[must_use]
+#[cfg(not(target_os = "linux"))]
+pub fn explain(process: Pid, names: &[(Pid, &str)]) -> Report {
+    let known = names.iter().find(|(pid, _)| *pid == process);
+    let name = known.map_or("process", |(_, name)| name);
+    let fact = format!("{name} {process} is still there");
+    let verdict = format!("This system has no /proc. Try: lsof -p {process}");
+    Report { facts: vec![fact], verdict }
+}
+
+/// Explains what `process` waits for. `names` says what the reader knows some
+/// processes as ("the child"); others go by the program they run.
+#[must_use]
+#[cfg(target_os = "linux")]
+pub fn explain(process: Pid, names: &[(Pid, &str)]) -> Report {
+    let Some(doing) = proc::doing(process.as_raw()) else {
+        let verdict = format!("There is no process {process}, or no /proc.");
+        return Report { facts: Vec::new(), verdict };
+    };
+    let case = Case { process: process.as_raw(), names, view: proc::look() };
+    let mut report = Report::default();
+    report.facts.push(format!("{} {}", case.who(case.process), words(&doing)));
+    let Some((call, fd)) = doing.call else {
+        report.verdict = "The call it is in may not be seen.".to_string();
+        return report;
+    };
+    let fd = i32::try_from(fd).unwrap_or(-1);
+    let ends = &case.view.ends;
+    let end = ends.iter().find(|e| e.process == case.process && e.fd == fd);
+    match (kind(call), end) {
+        (Some(Kind::Read), Some(end)) => case.reader(end, &mut report),
+        (Some(Kind::Write), Some(end)) => case.writer(end, &mut report),
+        (Some(Kind::Open), _) => {
+            report.verdict = "It waits in open: nobody has opened the other \
+                              side of that FIFO."
+                .to_string();
+        }
+        _ => {
+            report.verdict =
+                "It does not wait for a pipe it holds.".to_string();
+        }
+    }
+    report
+}
+
+/// One process to explain, and what can be seen around it.
+#[cfg(target_os = "linux")]
+struct Case<'a> {
+    process: i32,
+    names: &'a [(Pid, &'a str)],
+    view: View,
+}
+
+#[cfg(target_os = "linux")]
+impl Case<'_> {
+    fn who(&self, process: i32) -> String {
+        let known = self.names.iter().find(|(pid, _)| pid.as_raw() == process);
+        let name = match known {
+            Some((_, name)) => (*name).to_string(),
+            None => proc::name(process).unwrap_or("process".to_string()),
+        };
+        format!("{name} {process}")
+    }
+
+    /// A line for each holder of the other side, the process itself last.
+    fn list(&self, holders: &[&End], report: &mut Report) {
+        for holder in holders {
+            let own = holder.process == self.process;
+            let mark = if own { "   <- itself" } else { "" };
+            let who = self.who(holder.process);
+            let line = format!("    {who}, descriptor {}{mark}", holder.fd);
+            report.facts.push(line);
+        }
+    }
+
+    fn reader(&self, end: &End, report: &mut Report) {
+        let pipe = |e: &&End| e.pipe == end.pipe && e.access.writes();
+        let writers: Vec<_> = self.view.ends.iter().filter(pipe).collect();
+        let label = &end.label;
+        report
+            .facts
+            .push(format!("  {label} is empty; its write end is held by"));
+        self.list(&writers, report);
+        report.verdict = self.verdict(&writers, "write", "end of file");
+    }
+
+    fn writer(&self, end: &End, report: &mut Report) {
+        let pipe = |e: &&End| e.pipe == end.pipe && e.access.reads();
+        let readers: Vec<_> = self.view.ends.iter().filter(pipe).collect();
+        let label = &end.label;
+        report
+            .facts
+            .push(format!("  {label} is full; its read end is held by"));
+        self.list(&readers, report);
+        report.verdict = self.verdict(&readers, "read", "EPIPE");
+    }
+
+    fn verdict(&self, holders: &[&End], side: &str, sign: &str) -> String {
+        let hidden = self.view.hidden;
+        let is_own = |end: &&&End| end.process == self.process;
+        let own = holders.iter().find(is_own);
+        let other = holders.iter().find(|end| !is_own(end));
+        match (own, other) {
+            (Some(own), None) if hidden == 0 => format!(
+                "It waits for itself: {sign} comes when the last {side} end \
+                 is closed, and it holds that itself, as descriptor {}.",
+                own.fd
+            ),
+            (Some(own), _) => format!(
+                "Even if all others left, {sign} would not come: it holds a \
+                 {side} end itself, as descriptor {}.",
+                own.fd
+            ),
+            (None, Some(other)) => {
+                let wants = if side == "write" { "write" } else { "read" };
+                let who = self.who(other.process);
+                format!("It waits for {who} to {wants}, or to leave.")
+            }
+            (None, None) => format!(
+                "Nobody that may be seen holds the {side} end; {hidden} \
+                 processes may not be looked at."
+            ),
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn words(doing: &Doing) -> String {
+    let place = doing.place.as_ref().map_or(String::new(), |place| {
+        format!("  (the kernel calls the place {place})")
+    });
+    match (doing.state, doing.call) {
+        ('S' | 'D', Some((call, first))) => match kind(call) {
+            Some(Kind::Read) => format!("sleeps in read({first}){place}"),
+            Some(Kind::Write) => format!("sleeps in write({first}){place}"),
+            Some(Kind::Open) => format!("sleeps in open{place}"),
+            Some(Kind::Other(name)) => format!("sleeps in {name}{place}"),
+            None => format!("sleeps in system call {call}{place}"),
+        },
+        ('S' | 'D', None) => format!("sleeps{place}"),
+        ('R', _) => "runs".to_string(),
+        ('T' | 't', _) => "is stopped".to_string(),
+        ('Z', _) => "has ended and was not waited for".to_string(),
+        (state, _) => format!("is in state {state}"),
+    }
+}
+
+#[cfg(target_os = "linux")]
+enum Kind {
+    Read,
+    Write,
+    Open,
+    Other(&'static str),
+}
+
+/// The calls that wait for pipes, and those that other sleepers sleep in.
+#[cfg(target_os = "linux")]
+fn kind(call: i64) -> Option<Kind> {
+    use nix::libc;
+    match call {
+        libc::SYS_read | libc::SYS_readv => Some(Kind::Read),
+        libc::SYS_write | libc::SYS_writev => Some(Kind::Write),
+        libc::SYS_openat => Some(Kind::Open),
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_open => Some(Kind::Open),
+        libc::SYS_wait4 | libc::SYS_waitid => Some(Kind::Other("wait")),
+        libc::SYS_ppoll => Some(Kind::Other("poll")),
+        #[cfg(target_arch = "x86_64")]
+        libc::SYS_poll => Some(Kind::Other("poll")),
+        libc::SYS_pselect6 => Some(Kind::Other("select")),
+        libc::SYS_clock_nanosleep | libc::SYS_nanosleep => {
+            Some(Kind::Other("sleep"))
+        }
+        libc::SYS_futex => Some(Kind::Other("futex")),
+        _ => None,
+    }
+}

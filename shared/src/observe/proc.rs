@@ -1,0 +1,176 @@
+//! Linux: what /proc tells about other processes, proc(5).
+//!
+//! It tells each user about that user's own processes, and root about all.
+//! What it refuses is counted or left out, never guessed.
+
+use std::fs;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::{Path, PathBuf};
+
+use nix::libc;
+
+use super::{Access, Seen, bytes_waiting};
+
+/// Which pipe or FIFO: device and inode.
+pub type PipeId = (u64, u64);
+
+/// A descriptor, in some process, that refers to an end of a pipe or a FIFO.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct End {
+    /// The process that holds it.
+    pub process: i32,
+    /// The descriptor's number there.
+    pub fd: i32,
+    /// What it may be used for.
+    pub access: Access,
+    /// The pipe it is an end of.
+    pub pipe: PipeId,
+    /// `pipe:[97479]`, or the path of a FIFO.
+    pub label: String,
+}
+
+/// Every end of every pipe that may be seen.
+#[derive(Debug, Clone, Default)]
+pub struct View {
+    /// The ends, ordered by process and descriptor.
+    pub ends: Vec<End>,
+    /// Processes whose descriptors may not be looked at.
+    pub hidden: usize,
+}
+
+/// Looks at all processes, one after the other: a moment's picture of a
+/// system that moves on, exact for processes that sleep.
+#[must_use]
+pub fn look() -> View {
+    let mut view = View::default();
+    let numbers = fs::read_dir("/proc").into_iter().flatten().flatten();
+    for entry in numbers {
+        let name = entry.file_name();
+        let Ok(process) = name.to_string_lossy().parse() else { continue };
+        match ends_of(process) {
+            Some(ends) => view.ends.extend(ends),
+            None if is_there(process) => view.hidden += 1,
+            None => {}
+        }
+    }
+    view.ends.sort_by_key(|end| (end.process, end.fd));
+    view
+}
+
+/// The ends that one process holds; none if they may not be looked at.
+#[must_use]
+pub fn ends_of(process: i32) -> Option<Vec<End>> {
+    let folder = fs::read_dir(file(process, "fd")).ok()?;
+    let mut ends: Vec<_> =
+        folder.flatten().filter_map(|fd| end(process, &fd.path())).collect();
+    ends.sort_by_key(|end| end.fd);
+    Some(ends)
+}
+
+fn end(process: i32, link: &Path) -> Option<End> {
+    let fd = link.file_name()?.to_string_lossy().parse().ok()?;
+    // Following the link looks at the inode. It does not open the pipe,
+    // which would make one reader or writer more.
+    let found = fs::metadata(link).ok()?;
+    if !found.file_type().is_fifo() {
+        return None;
+    }
+    let label = fs::read_link(link).ok()?.to_string_lossy().into_owned();
+    let info = fs::read_to_string(file(process, &format!("fdinfo/{fd}")));
+    let flags = field(&info.ok()?, "flags:")?;
+    let flags = i32::from_str_radix(&flags, 8).ok()?;
+    let access = Access::of_flags(flags)?;
+    let pipe = (found.dev(), found.ino());
+    Some(End { process, fd, access, pipe, label })
+}
+
+/// Bytes that wait in the pipe behind another process's descriptor. Where
+/// the system allows it, the descriptor is borrowed by `pidfd_getfd(2)` for
+/// one question; opening it anew would add a reader.
+#[must_use]
+pub fn bytes_behind(end: &End) -> Seen<usize> {
+    borrow(end.process, end.fd).map_or(Seen(None), bytes_waiting)
+}
+
+/// Bytes the pipe behind another process's descriptor has room for in all.
+#[must_use]
+pub fn capacity_behind(end: &End) -> Seen<usize> {
+    borrow(end.process, end.fd).map_or(Seen(None), super::capacity)
+}
+
+fn borrow(process: i32, fd: i32) -> Option<OwnedFd> {
+    let owned = |number: libc::c_long| -> Option<OwnedFd> {
+        let number = i32::try_from(number).ok().filter(|n| *n >= 0)?;
+        // SAFETY: the kernel has just made this descriptor for us.
+        Some(unsafe { OwnedFd::from_raw_fd(number) })
+    };
+    // SAFETY: it takes two numbers and touches no memory.
+    let pidfd = unsafe { libc::syscall(libc::SYS_pidfd_open, process, 0) };
+    let pidfd = owned(pidfd)?;
+    let call = libc::SYS_pidfd_getfd;
+    // SAFETY: it takes three numbers and touches no memory.
+    owned(unsafe { libc::syscall(call, pidfd.as_raw_fd(), fd, 0) })
+}
+
+/// What a process is doing at this moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doing {
+    /// `S` sleeps until something happens, `R` runs, `Z` is a zombie: the
+    /// letters of proc(5).
+    pub state: char,
+    /// The system call it is in, and that call's first argument: a
+    /// descriptor, for `read` and `write`. /proc/PID/syscall, which ptrace(2)
+    /// rules guard.
+    pub call: Option<(i64, i64)>,
+    /// The kernel function it sleeps in. Its name is this kernel's own.
+    pub place: Option<String>,
+}
+
+/// What a process is doing; none if there is no such process.
+#[must_use]
+pub fn doing(process: i32) -> Option<Doing> {
+    let read = |name| fs::read_to_string(file(process, name)).ok();
+    let stat = read("stat")?;
+    // The name before it is in parentheses, and may hold any character.
+    let state = stat.rsplit(')').next()?.trim_start().chars().next()?;
+    let call = read("syscall").and_then(|text| {
+        let mut words = text.split_whitespace();
+        let number = words.next()?.parse().ok()?;
+        let first = words.next()?.trim_start_matches("0x");
+        let first = u64::from_str_radix(first, 16).ok()?;
+        Some((number, first.cast_signed()))
+    });
+    let place = read("wchan").filter(|place| place != "0" && !place.is_empty());
+    Some(Doing { state, call, place })
+}
+
+/// How often a process has gone to sleep by itself. While this stands still
+/// and it sleeps, it has not run at all.
+#[must_use]
+pub fn times_slept(process: i32) -> Option<u64> {
+    let status = fs::read_to_string(file(process, "status")).ok()?;
+    field(&status, "voluntary_ctxt_switches:")?.parse().ok()
+}
+
+/// The name a process goes by: the program it runs.
+#[must_use]
+pub fn name(process: i32) -> Option<String> {
+    let name = fs::read_to_string(file(process, "comm")).ok()?;
+    Some(name.trim_end().escape_debug().to_string())
+}
+
+/// Whether a process of this number exists.
+#[must_use]
+pub fn is_there(process: i32) -> bool {
+    file(process, "stat").exists()
+}
+
+fn field(text: &str, name: &str) -> Option<String> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+    Some(line.trim().to_string())
+}
+
+fn file(process: i32, name: &str) -> PathBuf {
+    Path::new("/proc").join(process.to_string()).join(name)
+}
