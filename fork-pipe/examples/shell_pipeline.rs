@@ -17,8 +17,8 @@ use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, dup2_stdin, dup2_stdout, execvp};
 use nix::unistd::{fork, pipe};
 use shared::cli::{self, About};
+use shared::deadline;
 use shared::stop::{self, Named, Stop};
-use shared::ways_out;
 
 fn main() -> ExitCode {
     let about = About {
@@ -31,7 +31,7 @@ fn main() -> ExitCode {
             return Err(cli::refuse(&about, words));
         }
         // A pipeline may take as long as it takes.
-        ways_out::rest_deadline();
+        deadline::rest();
         let mut children = Vec::new();
         let started = start_all(&commands, &mut children);
 

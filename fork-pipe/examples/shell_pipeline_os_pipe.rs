@@ -11,8 +11,8 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
 
 use shared::cli::{self, About};
+use shared::deadline;
 use shared::stop::{Named, Stop};
-use shared::ways_out;
 
 fn main() -> ExitCode {
     let about = About {
@@ -24,7 +24,7 @@ fn main() -> ExitCode {
         if commands.iter().any(|command| command.is_empty()) {
             return Err(cli::refuse(&about, words));
         }
-        ways_out::rest_deadline();
+        deadline::rest();
         let mut children = Vec::new();
         let mut missing = None;
         let mut left = Stdio::inherit();

@@ -5,8 +5,8 @@ use std::fs::File;
 use std::io::{self, Read};
 
 use nix::errno::Errno;
+use shared::deadline;
 use shared::stop::{Named, Stop};
-use shared::ways_out;
 
 /// The text that is counted where no file is named.
 const TEXT: &[u8] = include_bytes!("../text.txt");
@@ -33,7 +33,7 @@ pub(crate) fn open(word: Option<&OsString>) -> Result<Input, Stop> {
         return Ok(Input { name, bytes: Box::new(io::stdin()) });
     }
     // Opening somebody's FIFO waits for its writer, as long as that takes.
-    ways_out::rest_deadline();
+    deadline::rest();
     let name = format!("{}", word.to_string_lossy().escape_debug());
     let file = File::open(word).named(format!("open {name}"))?;
     if file.metadata().named(format!("fstat {name}"))?.is_dir() {

@@ -16,10 +16,11 @@ use nix::errno::Errno;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork, pipe, read, write};
 use shared::cli;
+use shared::deadline;
 use shared::frame::{FrameReader, FrameWriter};
 use shared::narrate::Narrator;
 use shared::stop::{Named, Stop, must};
-use shared::ways_out::{self, ChildGuard};
+use shared::ways_out::ChildGuard;
 
 mod count;
 mod input;
@@ -140,9 +141,9 @@ fn two_ways(tell: &mut Narrator, input: &mut input::Input) -> Result<(), Stop> {
     let mut piece = vec![0; 32 * 1024];
     let (mut frames, mut bytes) = (0, 0_u64);
     loop {
-        ways_out::rest_deadline();
+        deadline::rest();
         let count = read_input(input, &mut piece)?;
-        ways_out::arm_deadline();
+        deadline::arm();
         if count == 0 {
             break;
         }

@@ -7,10 +7,11 @@ use nix::sys::wait::waitpid;
 use nix::unistd::{Pid, getpid};
 
 use crate::cli::{self, About};
+use crate::deadline;
 use crate::narrate::Narrator;
 use crate::observe::hang;
 use crate::stop::{Named, Stop, must};
-use crate::ways_out::{self, ChildGuard};
+use crate::ways_out::ChildGuard;
 
 /// Which half of the example to run, and how.
 #[derive(Debug)]
@@ -61,7 +62,7 @@ impl Halves {
     ) -> Result<(), Stop> {
         let pid = child.pid();
         if self.hang {
-            ways_out::rest_deadline();
+            deadline::rest();
             tell.say(format!("child {pid} hangs, until Ctrl-C. Look at it:"));
             tell.say(format!("cargo run -p shared --bin who_holds -- {pid}"));
             waitpid(pid, None).named("waitpid")?;

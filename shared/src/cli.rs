@@ -7,6 +7,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use lexopt::Arg::{Long, Short, Value};
 
+use crate::deadline;
 use crate::narrate::{Narrator, SECOND_COLUMN};
 use crate::stop::{Named, Stop};
 use crate::ways_out;
@@ -59,9 +60,10 @@ pub(crate) fn run_asked(
     story: impl FnOnce(&mut Narrator, &Asked) -> Result<(), Stop>,
 ) -> ExitCode {
     let told = parse(about, lexopt::Parser::from_env()).and_then(|asked| {
-        ways_out::install(about.name)?;
+        ways_out::install()?;
+        deadline::install(about.name)?;
         let mut tell = Narrator::new(asked.step)?;
-        ways_out::arm_deadline();
+        deadline::arm();
         story(&mut tell, &asked)?;
         tell.end()
     });
@@ -103,6 +105,11 @@ fn parse(about: &About, mut args: lexopt::Parser) -> Result<Asked, Stop> {
         match arg {
             Long("step") => asked.step = true,
             Long("hang") if about.hangs => asked.hang = true,
+            Long(word) if format!("--{word}") == deadline::EXPLAIN => {
+                let process = args.value().unwrap_or_default();
+                deadline::explain(&process.to_string_lossy());
+                return Err(Stop::Quietly);
+            }
             Short('h') | Long("help") => return print(&help(about)),
             Short('V') | Long("version") => {
                 return print(&format!("{} {}\n", about.name, about.version));

@@ -8,13 +8,15 @@
 //! | [`stop`]    | why a demo ends early, and the one sentence that says so  |
 //! | [`bug`]     | what the examples of classic bugs share                   |
 //! | [`cli`]     | `--help`, `--version`, `--step`, and who calls the story  |
-//! | [`ways_out`]| Ctrl-C, SIGTERM and the deadline leave nothing behind     |
+//! | [`deadline`]| no step takes for ever, and a hang explains itself        |
+//! | [`ways_out`]| Ctrl-C, SIGTERM and errors leave nothing behind           |
 //!
 //! The helpers print, look and clean up. None of them makes the call that a
 //! lesson is about: that call stands in the demo, where the reader is.
 
 pub mod bug;
 pub mod cli;
+pub mod deadline;
 pub mod frame;
 pub mod narrate;
 pub mod observe;

@@ -12,9 +12,9 @@ use std::io::{self, BufRead, BufReader, IsTerminal, Write};
 use anstyle::{AnsiColor, Style};
 use nix::errno::Errno;
 
+use crate::deadline;
 use crate::observe;
 use crate::stop::{Named, Stop, errno, io_error, must};
-use crate::ways_out;
 
 /// Where lines of a step begin, and where their remarks stand.
 const INDENT: usize = 3;
@@ -82,11 +82,11 @@ impl Narrator {
         let lines = fill(&format!("{}  {title}", self.step), self.width, 3);
         self.print(&format!("\n{}", lines.join("\n")), Style::new().bold());
         self.still_heard()?;
-        ways_out::rest_deadline();
+        deadline::rest();
         if self.pause {
             wait_for_enter()?;
         }
-        ways_out::arm_deadline();
+        deadline::arm();
         Ok(())
     }
 
@@ -145,7 +145,7 @@ impl Narrator {
     ///
     /// As [`Narrator::step`].
     pub fn end(&mut self) -> Result<(), Stop> {
-        ways_out::rest_deadline();
+        deadline::rest();
         self.still_heard()
     }
 

@@ -1,7 +1,7 @@
 //! Every way out of a demo leaves nothing behind.
 //!
 //! A story has a child, a FIFO and the directory it lies in. It can end by
-//! its last step, by an error, by Ctrl-C, SIGTERM or SIGHUP, and by its own
+//! its last step, by an error, by Ctrl-C, SIGTERM or SIGHUP, and by its
 //! deadline. For the first two, Rust's destructors do the work: [`ChildGuard`]
 //! and [`PathGuard`]. A signal runs no destructors, so one handler does the
 //! same work with the few calls that signal-safety(7) allows, and then lets
@@ -12,7 +12,6 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::ptr;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI32, AtomicPtr, Ordering};
 use std::{fs, io};
 
@@ -20,30 +19,20 @@ use nix::libc;
 use nix::sys::signal::{self, SaFlags, SigAction, SigHandler, SigSet};
 use nix::sys::signal::{SigmaskHow, Signal};
 use nix::sys::wait::waitpid;
-use nix::unistd::{Pid, alarm};
+use nix::unistd::Pid;
 
 use crate::observe::{self, Seen};
 use crate::stop::{Named, Stop};
 
-/// Seconds that one step may take. It is there to catch a hang, never to be
-/// in step: a story takes a fraction of one.
-pub const DEADLINE: u32 = 10;
+/// The signals that end a story early.
+const ENDINGS: [Signal; 4] =
+    [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT];
 
-/// The signals that end a story early. SIGALRM is its own deadline.
-const ENDINGS: [Signal; 5] = [
-    Signal::SIGINT,
-    Signal::SIGTERM,
-    Signal::SIGHUP,
-    Signal::SIGQUIT,
-    Signal::SIGALRM,
-];
-
-// All that the handler knows: a process to end (0: none), names to remove
-// (null: none), and what to say when the deadline has passed.
+// All that the handler knows: a process to end (0: none), and names to
+// remove (null: none).
 static CHILD: AtomicI32 = AtomicI32::new(0);
 static NAMES: [AtomicPtr<c_char>; 4] =
     [const { AtomicPtr::new(ptr::null_mut()) }; 4];
-static TOO_LATE: OnceLock<String> = OnceLock::new();
 
 /// From now on a signal that ends this program cleans up first.
 ///
@@ -52,13 +41,7 @@ static TOO_LATE: OnceLock<String> = OnceLock::new();
 /// # Errors
 ///
 /// As sigaction(2) "ERRORS" lists.
-pub fn install(program: &str) -> Result<(), Stop> {
-    TOO_LATE.get_or_init(|| {
-        format!(
-            "{program}: no progress for {DEADLINE} s: a call that should \
-             have returned still waits. Ended here.\n"
-        )
-    });
+pub fn install() -> Result<(), Stop> {
     // SA_RESETHAND: when the handler raises the signal again, it meets the
     // default action, and the shell sees how this program really ended.
     let action = SigAction::new(
@@ -79,6 +62,14 @@ pub fn install(program: &str) -> Result<(), Stop> {
 
 /// The handler, for a signal at any moment.
 extern "C" fn leave(number: c_int) {
+    clean_up();
+    // SAFETY: raise is safe in a handler. The signal arrives when the handler
+    // returns, and finds the default action.
+    unsafe { libc::raise(number) };
+}
+
+/// What destructors would do, in calls that signal-safety(7) allows.
+pub(crate) fn clean_up() {
     let child = CHILD.load(Ordering::SeqCst);
     if child > 0 {
         // SAFETY: kill touches no memory of ours. The child is not reaped
@@ -96,28 +87,6 @@ extern "C" fn leave(number: c_int) {
             }
         }
     }
-    if number != libc::SIGALRM {
-        // SAFETY: raise is safe in a handler. The signal arrives when the
-        // handler returns, and finds the default action.
-        unsafe { libc::raise(number) };
-        return;
-    }
-    if let Some(text) = TOO_LATE.get() {
-        // SAFETY: the text lives as long as the program.
-        unsafe { libc::write(2, text.as_ptr().cast(), text.len()) };
-    }
-    // SAFETY: _exit ends the program here, without its destructors.
-    unsafe { libc::_exit(1) }
-}
-
-/// The deadline starts anew: from here, [`DEADLINE`] seconds.
-pub fn arm_deadline() {
-    alarm::set(DEADLINE);
-}
-
-/// The deadline stands still, while a person or a slow input is waited for.
-pub fn rest_deadline() {
-    alarm::cancel();
 }
 
 /// While this lives, the signals wait: between making something and naming

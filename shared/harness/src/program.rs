@@ -1,8 +1,7 @@
 //! A program, run to its end or to its deadline.
 
 use std::ffi::OsStr;
-use std::fmt::Write as _;
-use std::io::{Read, Write as _};
+use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
@@ -15,6 +14,8 @@ use std::{env, fs, thread};
 use nix::libc;
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
+
+use shared::observe::hang;
 
 use crate::get;
 
@@ -161,11 +162,11 @@ impl Program {
         while expected > 0 {
             let left = end.saturating_duration_since(Instant::now());
             let Ok((at, bytes, ended)) = all.recv_timeout(left) else {
-                let states = states_of_group(group);
+                let why = explain(group);
                 let _ = killpg(group, Signal::SIGKILL);
                 let [out, err] = texts.map(|t| text(&t));
                 panic!(
-                    "{what} is not gone after {DEADLINE:?}:\n{states}\n\
+                    "{what} is not gone after {DEADLINE:?}:\n{why}\n\
                      stdout:\n{out}\nstderr:\n{err}"
                 );
             };
@@ -301,18 +302,10 @@ fn built(folder: &str) -> PathBuf {
     above.unwrap_or(Path::new(".")).join(folder)
 }
 
-/// For a failed test: each process of the group, and where it sleeps.
-fn states_of_group(group: Pid) -> String {
-    let mut lines = String::new();
-    for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let read = |file| fs::read_to_string(entry.path().join(file));
-        let Ok(stat) = read("stat") else { continue };
-        let after = stat.rsplit(')').next().unwrap_or_default();
-        let fields: Vec<_> = after.split_whitespace().collect();
-        if fields.get(2) == Some(&group.to_string().as_str()) {
-            let place = read("wchan").unwrap_or_default();
-            let _ = writeln!(lines, "{after:.40} … sleeps in {place:?}");
-        }
-    }
-    lines
+/// For a failed test: what a program and its children wait for.
+pub(crate) fn explain(program: Pid) -> String {
+    let mut concerned = vec![program];
+    concerned.extend(hang::children(program));
+    let reports = concerned.into_iter().map(|one| hang::explain(one, &[]));
+    reports.map(|report| format!("{report}\n")).collect::<Vec<_>>().concat()
 }

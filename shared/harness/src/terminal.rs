@@ -13,7 +13,9 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
 use crate::get;
-use crate::program::{DEADLINE, fresh_directory, left_behind, own_session};
+use crate::program::{
+    DEADLINE, explain, fresh_directory, left_behind, own_session,
+};
 
 /// A program at work on a pseudo-terminal.
 #[derive(Debug)]
@@ -151,8 +153,9 @@ impl Terminal {
 
     fn fail(&mut self, what: &str) -> ! {
         let group = Pid::from_raw(self.child.id().cast_signed());
+        let why = explain(group);
         let _ = killpg(group, Signal::SIGKILL);
-        panic!("{what}; shown so far:\n{}", self.seen);
+        panic!("{what}:\n{why}\nshown so far:\n{}", self.seen);
     }
 }
 

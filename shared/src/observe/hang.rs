@@ -75,6 +75,20 @@ fn knows_sleeps() -> bool {
     false
 }
 
+/// The children of a process that may be seen.
+#[must_use]
+#[cfg(target_os = "linux")]
+pub fn children(of: Pid) -> Vec<Pid> {
+    proc::children(of.as_raw()).into_iter().map(Pid::from_raw).collect()
+}
+
+/// The children of a process that may be seen: none without /proc.
+#[must_use]
+#[cfg(not(target_os = "linux"))]
+pub fn children(_of: Pid) -> Vec<Pid> {
+    Vec::new()
+}
+
 /// A report on one process, to be printed.
 #[derive(Debug, Clone, Default)]
 pub struct Report {

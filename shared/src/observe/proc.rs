@@ -3,6 +3,7 @@
 //! It tells each user about that user's own processes, and root about all.
 //! What it refuses is counted or left out, never guessed.
 
+use std::ffi::OsString;
 use std::fs;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
@@ -44,10 +45,7 @@ pub struct View {
 #[must_use]
 pub fn look() -> View {
     let mut view = View::default();
-    let numbers = fs::read_dir("/proc").into_iter().flatten().flatten();
-    for entry in numbers {
-        let name = entry.file_name();
-        let Ok(process) = name.to_string_lossy().parse() else { continue };
+    for process in processes() {
         match ends_of(process) {
             Some(ends) => view.ends.extend(ends),
             None if is_there(process) => view.hidden += 1,
@@ -56,6 +54,26 @@ pub fn look() -> View {
     }
     view.ends.sort_by_key(|end| (end.process, end.fd));
     view
+}
+
+fn processes() -> Vec<i32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let number = |name: OsString| name.to_string_lossy().parse().ok();
+    entries.filter_map(|entry| number(entry.file_name())).collect()
+}
+
+/// The children of a process.
+#[must_use]
+pub fn children(of: i32) -> Vec<i32> {
+    let parent = |process: &i32| -> Option<i32> {
+        let stat = fs::read_to_string(file(*process, "stat")).ok()?;
+        // Behind the name in parentheses: the state, then the parent.
+        let after = stat.rsplit(')').next()?;
+        after.split_whitespace().nth(1)?.parse().ok()
+    };
+    let mut found = processes();
+    found.retain(|process| parent(process) == Some(of));
+    found
 }
 
 /// The ends that one process holds; none if they may not be looked at.

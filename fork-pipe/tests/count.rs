@@ -1,0 +1,91 @@
+//! The child counts what the parent sends, as wc(1) does, whatever it is.
+
+use harness::{Program, get};
+use std::fs;
+
+const DEMO: &str = env!("CARGO_BIN_EXE_fork-pipe");
+
+/// The three numbers of the answer.
+fn counted(program: Program) -> Vec<u64> {
+    let told = program.run().well().stdout;
+    let answer = told.lines().find(|line| line.contains("the answer: "));
+    numbers(answer.unwrap_or_default())
+}
+
+fn numbers(text: &str) -> Vec<u64> {
+    let words = text.split_whitespace();
+    words.filter_map(|word| word.parse().ok()).collect()
+}
+
+fn wc(bytes: &[u8]) -> Vec<u64> {
+    let wc = Program::new("wc").args(&["-l", "-w", "-c"]).env("LC_ALL", "C");
+    numbers(&wc.input(bytes).run().well().stdout)
+}
+
+#[test]
+fn lines_words_and_bytes_are_those_of_wc() {
+    let long = "word ".repeat(50_000);
+    let texts = [
+        "",
+        "\n",
+        "word",
+        " word ",
+        "one\ntwo three\n",
+        "no newline\nat the end",
+        "tabs\tand\rreturns\x0b\x0cand feeds\n",
+        "\n\n \n",
+        &long,
+    ];
+    for text in texts {
+        let ours = counted(Program::new(DEMO).arg("-").input(text));
+        assert_eq!(ours, wc(text.as_bytes()), "{text:.40?}");
+    }
+}
+
+/// A frame may end anywhere, also inside a word.
+#[test]
+fn a_word_that_is_cut_by_a_frame_is_one_word() {
+    for length in 32 * 1024 - 2..32 * 1024 + 3 {
+        let text = "x".repeat(length) + " y";
+        let ours = counted(Program::new(DEMO).arg("-").input(text));
+        assert_eq!(ours, [0, 2, length as u64 + 2]);
+    }
+}
+
+/// wc's idea of a word in other than text depends on its version: lines and
+/// bytes do not.
+#[test]
+fn any_bytes_are_counted() {
+    let mut bytes: Vec<u8> = (0..=255).cycle().take(300_000).collect();
+    bytes.extend([0xff, 0xc3, b'\n', 0]);
+    let ours = counted(Program::new(DEMO).arg("-").input(bytes.clone()));
+    let theirs = wc(&bytes);
+    assert_eq!((ours[0], ours[2]), (theirs[0], theirs[2]));
+}
+
+#[test]
+fn a_file_can_be_named() {
+    let program = Program::new(DEMO);
+    let file = program.temporary().join("a file\nwith a strange name");
+    get(fs::write(&file, "one\ntwo\n"), "write");
+    let ours = counted(Program::new(DEMO).arg(&file));
+    assert_eq!(ours, [2, 2, 8]);
+}
+
+#[test]
+fn what_cannot_be_read_is_named_with_call_and_errno() {
+    let missing = Program::new(DEMO).arg("/no/such/file").run();
+    let missing = missing.refused(1, &["open /no/such/file: ENOENT"]);
+    assert_eq!(missing.stdout, "", "half a story was told");
+    let folder = Program::new(DEMO).arg("/").run();
+    let _ = folder.refused(1, &["read /: EISDIR"]);
+}
+
+/// Far more than any pipe or buffer holds, in little memory.
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_does_not_grow_with_the_input() {
+    let script = "ulimit -v 65536; head -c 100000000 /dev/zero | exec \"$0\" -";
+    let program = Program::new("bash").args(&["-c", script, DEMO]);
+    assert_eq!(counted(program), [0, 1, 100_000_000]);
+}

@@ -1,0 +1,95 @@
+//! What the examples show.
+
+use harness::Program;
+
+const PIPELINES: [&str; 2] = ["shell_pipeline", "shell_pipeline_os_pipe"];
+
+/// A shell's pipeline and ours, side by side: output and exit status.
+#[test]
+fn a_pipeline_answers_as_the_shell_answers() {
+    let lines = [
+        "printf 'one\\ntwo\\n' | tr a-z A-Z | wc -l",
+        "echo hello | cat | cat | cat | cat",
+        "true",
+        "sh -c 'exit 3'",
+        "false | true",
+        "true | false",
+        "sh -c 'kill -9 $$'",
+        "sh -c 'kill -15 $$' | cat",
+        "no-such-command",
+        "no-such-command | echo still",
+        "echo lost | no-such-command",
+        "/",
+        "cat | wc -c",
+    ];
+    for line in lines {
+        let shell = Program::new("sh").args(&["-c", line]).input("in").run();
+        for pipeline in PIPELINES {
+            let program = Program::example(pipeline);
+            // The shell splits the line for us, too: `|` arrives as a word.
+            let path = program.path();
+            let words = line.replace('|', "'|'");
+            let script = format!("exec '{path}' {words}");
+            let ours =
+                Program::new("sh").args(&["-c", &script]).input("in").run();
+            assert_eq!(ours.stdout, shell.stdout, "{pipeline} {line}");
+            let status = (ours.shell_status(), shell.shell_status());
+            // `sh -c` that runs one command becomes it, so a signal ends it.
+            assert_eq!(status.0, status.1, "{pipeline} {line}");
+        }
+    }
+}
+
+/// [FP-25] [FP-26] `yes` ends at once, by SIGPIPE and without a word.
+#[test]
+fn a_writer_for_ever_ends_when_its_reader_leaves() {
+    for pipeline in PIPELINES {
+        let words = ["yes", "|", "head", "-n", "1"];
+        let ended = Program::example(pipeline).args(&words).run().well();
+        assert_eq!(ended.stdout, "y\n");
+        // As the last command its own death shows.
+        let dying = "yes | head -n 1 > /dev/null; echo ${PIPESTATUS[0]}";
+        let words = ["bash", "-c", dying];
+        let ended = Program::example(pipeline).args(&words).run().well();
+        assert_eq!(ended.stdout, "141\n");
+    }
+}
+
+/// More than a pipe holds goes through: nobody waits for a command to end
+/// before the next one is there to read.
+#[test]
+fn a_megabyte_goes_through_five_pipes() {
+    for pipeline in PIPELINES {
+        let mut words = vec!["head", "-c", "1000000", "/dev/zero"];
+        for _ in 0..4 {
+            words.extend(["|", "cat"]);
+        }
+        words.extend(["|", "wc", "-c"]);
+        let ended = Program::example(pipeline).args(&words).run().well();
+        assert_eq!(ended.stdout.trim(), "1000000");
+    }
+}
+
+#[test]
+fn an_empty_command_is_refused() {
+    for pipeline in PIPELINES {
+        for words in [&[][..], &["|"], &["ls", "|"], &["|", "ls"]] {
+            let refused = Program::example(pipeline).args(words).run();
+            let _ = refused.refused(2, &["there is: shell_pipeline"]);
+        }
+    }
+}
+
+/// [FP-07] The bug bites, and the fix mends it.
+#[test]
+fn a_reader_that_keeps_a_write_end_waits_for_itself() {
+    let broken = Program::example("forgotten_close").arg("broken").run().well();
+    let said = "The child is still here";
+    assert!(broken.stdout.contains(said), "{}", broken.stdout);
+    if cfg!(target_os = "linux") {
+        assert!(broken.stdout.contains("<- itself"), "{}", broken.stdout);
+    }
+    let mended = Program::example("forgotten_close").arg("mended").run().well();
+    assert!(mended.stdout.contains("then the end of file"));
+    assert!(!mended.stdout.contains(said));
+}
