@@ -10,8 +10,8 @@ fn in_a_free_race_only_the_sums_are_certain() {
         let shown = Program::example("free_race").run().well().stdout;
         let count = |what: &str| -> usize {
             let line = shown.lines().find(|line| line.contains(what));
-            let words = line.unwrap_or_default().split_whitespace();
-            words.filter_map(|word| word.parse().ok()).next().unwrap_or(999)
+            let mut words = line.unwrap_or_default().split_whitespace();
+            words.find_map(|word| word.parse().ok()).unwrap_or(999)
         };
         let (mine, its) = ("that I took back", "that the client took back");
         let taken = count(mine) + count(its);
