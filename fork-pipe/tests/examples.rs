@@ -38,11 +38,9 @@ fn a_pipeline_answers_as_the_shell_answers() {
             let path = program.path();
             let words = line.replace('|', "'|'");
             let script = format!("exec '{path}' {words}");
-            let ours =
-                Program::new("sh").args(&["-c", &script]).input("in").run();
+            let ours = sh(&script);
             assert_eq!(ours.stdout, shell.stdout, "{pipeline} {line}");
             let status = (ours.shell_status(), shell.shell_status());
-            // `sh -c` that runs one command becomes it, so a signal ends it.
             assert_eq!(status.0, status.1, "{pipeline} {line}");
         }
     }
