@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use harness::transcript::{sample, workspace};
+use harness::transcript::{self, workspace};
 use harness::{Program, Terminal, get};
 
 const DEMOS: [&str; 4] =
@@ -87,7 +87,7 @@ fn every_console_block_prints_what_it_shows() {
             let ran = shell(&commands.join("\n"));
             let what = format!("{}: {commands:?}", path.display());
             assert_eq!(ran.shell_status(), 0, "{what}: {}", ran.stderr);
-            let printed = sample(&ran.stdout);
+            let printed = transcript::sample(&ran.stdout);
             let printed: Vec<_> = printed.lines().collect();
             assert_eq!(words(&printed), words(&shown), "{what}");
             checked += 1;
@@ -96,6 +96,7 @@ fn every_console_block_prints_what_it_shows() {
     assert!(checked >= 8, "only {checked} blocks found");
 }
 
+#[cfg(target_os = "linux")]
 /// Columns move with the length of numbers: compare the words.
 fn words(lines: &[&str]) -> Vec<Vec<String>> {
     let words =
@@ -187,7 +188,7 @@ fn the_labels_of_source_and_run_and_readme_are_the_same() {
 #[test]
 fn the_picture_in_the_readme_is_a_real_run() {
     let run = Program::binary("fork-pipe").env("CLICOLOR_FORCE", "1").run();
-    let text = sample(&run.well().stdout);
+    let text = transcript::sample(&run.well().stdout);
     let drawn = anstyle_svg::Term::new().render_svg(&text);
     let path = workspace().join("fork-pipe/run.svg");
     if std::env::var("SNAPSHOTS").is_ok_and(|mode| mode == "overwrite") {

@@ -5,10 +5,11 @@
 //! said; elsewhere, and without /proc, little is said, and nothing wrong.
 
 use std::fmt;
+use std::mem::MaybeUninit;
 use std::time::{Duration, Instant};
 
+use nix::libc;
 use nix::poll::{PollTimeout, poll};
-use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
 
 #[cfg(target_os = "linux")]
@@ -32,9 +33,7 @@ pub fn is_stuck(child: Pid) -> bool {
     let mut still_since = start;
     let mut last = None;
     while start.elapsed() < PATIENCE {
-        let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
-        let ended = waitid(Id::Pid(child), flags | WaitPidFlag::WNOHANG);
-        if ended != Ok(WaitStatus::StillAlive) {
+        if has_ended(child) {
             return false;
         }
         let now = sleeps(child);
@@ -50,6 +49,18 @@ pub fn is_stuck(child: Pid) -> bool {
         let _ = poll(&mut [], PollTimeout::from(10_u8));
     }
     false
+}
+
+/// Asks waitid(2), and leaves the child to be waited for.
+fn has_ended(child: Pid) -> bool {
+    let mut about = MaybeUninit::<libc::siginfo_t>::zeroed();
+    let how = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+    let number = child.as_raw().cast_unsigned();
+    // SAFETY: waitid fills the siginfo, if there is something to tell.
+    let answer =
+        unsafe { libc::waitid(libc::P_PID, number, about.as_mut_ptr(), how) };
+    // SAFETY: all zeroes is a siginfo; it stays so while the child lives.
+    answer != 0 || unsafe { about.assume_init() }.si_signo != 0
 }
 
 /// How often a sleeping process has gone to sleep; none while it runs.
@@ -268,7 +279,6 @@ enum Kind {
 /// The calls that wait for pipes, and those that other sleepers sleep in.
 #[cfg(target_os = "linux")]
 fn kind(call: i64) -> Option<Kind> {
-    use nix::libc;
     match call {
         libc::SYS_read | libc::SYS_readv => Some(Kind::Read),
         libc::SYS_write | libc::SYS_writev => Some(Kind::Write),
