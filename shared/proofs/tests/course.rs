@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use harness::transcript::{self, workspace};
+use harness::transcript::workspace;
 use harness::{Program, Terminal, get};
 
 const DEMOS: [&str; 4] =
@@ -87,7 +87,7 @@ fn every_console_block_prints_what_it_shows() {
             let ran = shell(&commands.join("\n"));
             let what = format!("{}: {commands:?}", path.display());
             assert_eq!(ran.shell_status(), 0, "{what}: {}", ran.stderr);
-            let printed = transcript::sample(&ran.stdout);
+            let printed = harness::transcript::sample(&ran.stdout);
             let printed: Vec<_> = printed.lines().collect();
             assert_eq!(words(&printed), words(&shown), "{what}");
             checked += 1;
@@ -96,8 +96,8 @@ fn every_console_block_prints_what_it_shows() {
     assert!(checked >= 8, "only {checked} blocks found");
 }
 
-#[cfg(target_os = "linux")]
 /// Columns move with the length of numbers: compare the words.
+#[cfg(target_os = "linux")]
 fn words(lines: &[&str]) -> Vec<Vec<String>> {
     let words =
         |line: &&str| line.split_whitespace().map(str::to_string).collect();
@@ -188,7 +188,7 @@ fn the_labels_of_source_and_run_and_readme_are_the_same() {
 #[test]
 fn the_picture_in_the_readme_is_a_real_run() {
     let run = Program::binary("fork-pipe").env("CLICOLOR_FORCE", "1").run();
-    let text = transcript::sample(&run.well().stdout);
+    let text = harness::transcript::sample(&run.well().stdout);
     let drawn = anstyle_svg::Term::new().render_svg(&text);
     let path = workspace().join("fork-pipe/run.svg");
     if std::env::var("SNAPSHOTS").is_ok_and(|mode| mode == "overwrite") {
