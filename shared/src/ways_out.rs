@@ -28,9 +28,9 @@ use crate::stop::{Named, Stop};
 const ENDINGS: [Signal; 4] =
     [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT];
 
-// All that the handler knows: a process to end (0: none), and names to
-// remove (null: none).
-static CHILD: AtomicI32 = AtomicI32::new(0);
+// All that the handler knows: processes to end (0: none), and names to remove
+// (null: none).
+static CHILDREN: [AtomicI32; 4] = [const { AtomicI32::new(0) }; 4];
 static NAMES: [AtomicPtr<c_char>; 4] =
     [const { AtomicPtr::new(ptr::null_mut()) }; 4];
 
@@ -70,11 +70,13 @@ extern "C" fn leave(number: c_int) {
 
 /// What destructors would do, in calls that signal-safety(7) allows.
 pub(crate) fn clean_up() {
-    let child = CHILD.load(Ordering::SeqCst);
-    if child > 0 {
-        // SAFETY: kill touches no memory of ours. The child is not reaped
-        // yet, so the number is still its own.
-        unsafe { libc::kill(child, libc::SIGKILL) };
+    for child in &CHILDREN {
+        let child = child.load(Ordering::SeqCst);
+        if child > 0 {
+            // SAFETY: kill touches no memory of ours. The child is not
+            // reaped yet, so the number is still its own.
+            unsafe { libc::kill(child, libc::SIGKILL) };
+        }
     }
     // Files first, then the directories they lie in. On the wrong kind of
     // name each call fails and changes nothing.
@@ -119,10 +121,11 @@ impl Drop for Held {
 pub struct ChildGuard(Pid);
 
 impl ChildGuard {
-    /// Ends this child, too, when the story ends early.
+    /// Ends this child, too, when the story ends early. A signal ends the
+    /// first four of them; no story here has more.
     #[must_use]
     pub fn new(child: Pid) -> Self {
-        CHILD.store(child.as_raw(), Ordering::SeqCst);
+        replace_child(0, child.as_raw());
         Self(child)
     }
 
@@ -140,7 +143,7 @@ impl ChildGuard {
 
     /// The child was waited for: its number may soon be somebody else's.
     pub fn reaped(self) {
-        CHILD.store(0, Ordering::SeqCst);
+        replace_child(self.0.as_raw(), 0);
         std::mem::forget(self);
     }
 }
@@ -150,8 +153,16 @@ impl Drop for ChildGuard {
         // An error is on its way already; there is no better one to report.
         let _ = signal::kill(self.0, Signal::SIGKILL);
         let _ = waitpid(self.0, None);
-        CHILD.store(0, Ordering::SeqCst);
+        replace_child(self.0.as_raw(), 0);
     }
+}
+
+/// Puts `new` where `old` stands in the handler's list, once.
+fn replace_child(old: i32, new: i32) {
+    let seq = Ordering::SeqCst;
+    let _ = CHILDREN
+        .iter()
+        .any(|slot| slot.compare_exchange(old, new, seq, seq).is_ok());
 }
 
 /// A file or an empty directory that must not outlive the story.
