@@ -13,7 +13,7 @@ use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::signal::Signal;
 use nix::sys::stat::fstat;
-use nix::unistd::{Whence, dup, lseek, pipe, read, write};
+use nix::unistd::{Whence, dup, getpid, lseek, pipe, read, write};
 use shared::cli;
 use shared::frame::{FrameReader, FrameWriter};
 use shared::narrate::{Narrator, hex};
@@ -22,7 +22,7 @@ use shared::stop::{Named, Stop, must};
 
 fn main() -> ExitCode {
     cli::run(&shared::about!(), |tell, _words| {
-        tell.say(format!("I am process {}, alone.", std::process::id()));
+        tell.say(format!("I am process {}, alone.", getpid()));
         let (reader, writer) = what_a_pipe_does_with_bytes(tell)?;
         what_its_holders_decide(tell, &reader, writer)
     })
@@ -38,6 +38,7 @@ fn what_a_pipe_does_with_bytes(
     let (read_end, write_end) = pipe().named("pipe")?;
     let (r, w) = (read_end.as_raw_fd(), write_end.as_raw_fd());
     tell.remark(format!("pipe() = [{r}, {w}]"), "read end, write end");
+    tell.picture(&read_end, &[(getpid(), "")]);
 
     // An end works one way only. The descriptor refuses the other way before
     // the kernel looks at the pipe at all.

@@ -14,11 +14,12 @@ use std::process::{ExitCode, id};
 
 use nix::errno::Errno;
 use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{ForkResult, Pid, fork, pipe, read, write};
+use nix::unistd::{ForkResult, Pid, fork, getpid, pipe, read, write};
 use shared::cli;
 use shared::deadline;
 use shared::frame::{FrameReader, FrameWriter};
 use shared::narrate::Narrator;
+use shared::picture;
 use shared::stop::{Named, Stop, must};
 use shared::ways_out::ChildGuard;
 
@@ -52,23 +53,23 @@ fn hello(tell: &mut Narrator) -> Result<(), Stop> {
     // SAFETY: this process has one thread. A child of many threads would
     // have only one of them, and every lock that the others held.
     let child = match unsafe { fork() }.named("fork")? {
-        // The child has copies of both descriptors. It reads, so it closes
-        // its write end: else it would be a writer itself, and wait for an
-        // end of file that only it could cause.
         ForkResult::Child => {
-            drop(write_end);
             let mut tell = tell.second_column();
-            leave(hello_from_the_parent(&mut tell, &read_end, w));
+            leave(hello_from_the_parent(&mut tell, &read_end, write_end));
         }
         ForkResult::Parent { child } => child,
     };
 
+    let guard = ChildGuard::new(child);
+    let both = [(getpid(), "parent"), (child, "child")];
+    tell.remark(format!("fork() = {child}"), "both now hold both ends:");
+    tell.picture(&write_end, &both);
+
     // The parent writes, so it closes its read end: else, with the child
     // dead, it would be its own reader, and wait at a full pipe for itself.
-    let guard = ChildGuard::new(child);
     drop(read_end);
-    tell.remark(format!("fork() = {child}"), "both now hold both ends");
     tell.remark(format!("close({r})"), "I only write");
+    tell.say(picture::sides(&write_end, &both));
 
     // Announced, then done: with the bytes the turn passes to the child.
     tell.say(format!("write({w}, \"Hello world!\", 12), close({w})"));
@@ -82,21 +83,25 @@ fn hello(tell: &mut Narrator) -> Result<(), Stop> {
     Ok(())
 }
 
-/// The child's side of it.
+/// The child's side. It waits for the greeting with both ends open, while
+/// the parent draws them.
 fn hello_from_the_parent(
     tell: &mut Narrator,
     read_end: &OwnedFd,
-    closed: i32,
+    write_end: OwnedFd,
 ) -> Result<(), Stop> {
     let mut buffer = [0; 64];
-    let r = read_end.as_raw_fd();
+    let (r, w) = (read_end.as_raw_fd(), write_end.as_raw_fd());
     let answer = read(read_end, &mut buffer);
     tell.say(format!("child {}", id()));
-    tell.say(format!("close({closed})  I only read"));
     tell.call(format!("read({r}, 64)"), answer)
         .must_be(Ok(12), "\"Hello world!\"")?;
     must(buffer.starts_with(b"Hello world!"), "the greeting arrives whole")?;
-    // I closed my write end, the parent closed its own: writers, 0.
+
+    // Before it waits for the end of file, the child closes its write end:
+    // else it would be a writer itself, and wait for itself.
+    drop(write_end);
+    tell.say(format!("close({w})  I only read"));
     tell.call(format!("read({r}, 64)"), read(read_end, &mut buffer))
         .must_be(Ok(0), "end of file [eof]")
 }

@@ -10,13 +10,13 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd};
 use std::path::Path;
-use std::process::{ExitCode, Stdio, id};
+use std::process::{ExitCode, Stdio};
 
 use named_pipe_uni::fifo::{self, Home};
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{read, write};
+use nix::unistd::{getpid, read, write};
 use shared::cli;
 use shared::frame::{FrameReader, FrameWriter};
 use shared::narrate::Narrator;
@@ -47,7 +47,7 @@ fn main() -> ExitCode {
 }
 
 fn story(tell: &mut Narrator) -> Result<(), Stop> {
-    tell.say(format!("process {}", id()));
+    tell.say(format!("process {}", getpid()));
     let home = Home::new()?;
     let path = home.path().join("both");
     let _made = fifo::make(&path)?;
@@ -71,6 +71,7 @@ fn one_letter_box(tell: &mut Narrator, path: &Path) -> Result<File, Stop> {
     let both = fifo::open(path, OFlag::O_RDWR)?;
     let fd = both.as_raw_fd();
     tell.remark(format!("open(both, O_RDWR) = {fd}"), "open did not wait");
+    tell.picture(&both, &[(getpid(), "")]);
     let mut buffer = [0; 64];
     tell.call(format!("write({fd}, \"hello?\", 6)"), write(&both, b"hello?"))
         .must_be(Ok(6), "is anybody there?")?;

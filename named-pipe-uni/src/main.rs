@@ -13,15 +13,18 @@ use std::fs;
 use std::io::ErrorKind;
 use std::os::fd::AsRawFd;
 use std::path::Path;
-use std::process::{Command, ExitCode, id};
+use std::process::{Command, ExitCode};
 
 use named_pipe_uni::fifo::{self, Home};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::{getpid, getppid};
 use shared::cli;
 use shared::frame::{FrameReader, FrameWriter};
 use shared::narrate::Narrator;
+use shared::observe::hang;
+use shared::picture;
 use shared::stop::{Named, Stop, must};
 use shared::ways_out::ChildGuard;
 
@@ -38,7 +41,7 @@ fn main() -> ExitCode {
 }
 
 fn server(tell: &mut Narrator) -> Result<(), Stop> {
-    tell.say(format!("server {}", id()));
+    tell.say(format!("server {}", getpid()));
 
     // The FIFO lives in a directory of its own, which only its owner can
     // enter: in /tmp itself, anybody could have been there first.
@@ -140,9 +143,15 @@ fn server(tell: &mut Narrator) -> Result<(), Stop> {
 /// The other program. All it was given is the path.
 fn client(tell: &mut Narrator, path: &Path) -> Result<(), Stop> {
     let fifo = fifo::open(path, OFlag::O_WRONLY)?;
-    tell.say(format!("client {}", id()));
+    tell.say(format!("client {}", getpid()));
     let (name, w) = (fifo::name(path), fifo.as_raw_fd());
     tell.say(format!("open({name}, O_WRONLY) = {w}"));
+    if tell.is_second() {
+        // The server's open returns at the same moment as mine.
+        let both = [(getppid(), "server"), (getpid(), "client")];
+        hang::soon(|| picture::has_all(&fifo, &both));
+        tell.picture(&fifo, &both);
+    }
 
     // Announced, then done: the first frame passes the turn to the server.
     tell.say(format!("I send \"ping\" {PINGS} times,"));

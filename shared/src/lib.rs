@@ -5,6 +5,7 @@
 //! | [`frame`]   | messages over a byte stream: the framing crate proper     |
 //! | [`narrate`] | how a demo tells its story: steps, columns, `--step`      |
 //! | [`observe`] | what the kernel says of descriptors, pipes and processes  |
+//! | [`picture`] | descriptors, descriptions and the pipe, drawn             |
 //! | [`stop`]    | why a demo ends early, and the one sentence that says so  |
 //! | [`bug`]     | what the examples of classic bugs share                   |
 //! | [`cli`]     | `--help`, `--version`, `--step`, and who calls the story  |
@@ -20,5 +21,6 @@ pub mod deadline;
 pub mod frame;
 pub mod narrate;
 pub mod observe;
+pub mod picture;
 pub mod stop;
 pub mod ways_out;

@@ -8,12 +8,15 @@ use std::env;
 use std::fmt::{Debug, Display};
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, IsTerminal, Write};
+use std::os::fd::AsFd;
 
 use anstyle::{AnsiColor, Style};
 use nix::errno::Errno;
+use nix::unistd::Pid;
 
 use crate::deadline;
 use crate::observe;
+use crate::picture;
 use crate::stop::{Named, Stop, errno, io_error, must};
 
 /// Where lines of a step begin, and where their remarks stand.
@@ -71,6 +74,12 @@ impl Narrator {
         Self { column: 1, pause: false, ..*self }
     }
 
+    /// Whether another process tells its part in the first column.
+    #[must_use]
+    pub fn is_second(&self) -> bool {
+        self.column > 0
+    }
+
     /// Begins the next step. Its title is the idea that it shows.
     ///
     /// # Errors
@@ -120,6 +129,14 @@ impl Narrator {
             .collect::<Vec<_>>()
             .join("\n");
         self.print(&text, self.style());
+    }
+
+    /// The picture of a pipe, across all columns: see [`picture::draw`].
+    pub fn picture(&mut self, end: impl AsFd, processes: &[(Pid, &str)]) {
+        let gap = " ".repeat(INDENT);
+        let lines = picture::draw(end, processes, self.width - INDENT);
+        let lines: Vec<_> = lines.iter().map(|l| format!("{gap}{l}")).collect();
+        self.print(&format!("\n{}\n", lines.join("\n")), Style::new());
     }
 
     /// A report with several lines, as it stands.

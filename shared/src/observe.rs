@@ -10,6 +10,7 @@ use std::os::fd::{AsFd, AsRawFd};
 use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use nix::libc;
 use nix::sys::signal::Signal;
+use nix::sys::stat::fstat;
 
 pub mod hang;
 #[cfg(target_os = "linux")]
@@ -138,22 +139,35 @@ fn status_flags(fd: impl AsFd) -> Option<OFlag> {
 /// kcmp(2), which only Linux has, and which a sandbox may forbid.
 #[cfg(target_os = "linux")]
 pub fn same_description(a: impl AsFd, b: impl AsFd) -> Seen<bool> {
-    // The value of KCMP_FILE in linux/kcmp.h; the libc crate leaves it out.
-    const KCMP_FILE: libc::c_int = 0;
+    let process = nix::unistd::getpid().as_raw();
     let (a, b) = (a.as_fd().as_raw_fd(), b.as_fd().as_raw_fd());
-    let me = nix::unistd::getpid().as_raw();
-    // SAFETY: KCMP_FILE compares two numbers and touches no memory of ours.
-    match unsafe { libc::syscall(libc::SYS_kcmp, me, me, KCMP_FILE, a, b) } {
-        0 => Seen(Some(true)),
-        1..=3 => Seen(Some(false)),
-        _ => Seen(None),
-    }
+    proc::same_file((process, a), (process, b))
 }
 
 /// This system has no kcmp(2).
 #[cfg(not(target_os = "linux"))]
 pub fn same_description(_a: impl AsFd, _b: impl AsFd) -> Seen<bool> {
     Seen(None)
+}
+
+/// The ends of a pipe that this process itself holds: any Unix tells.
+pub fn own_ends(of: impl AsFd) -> Vec<(i32, Access)> {
+    let Ok(pipe) = fstat(of) else { return Vec::new() };
+    let same = |fd: &i32| {
+        let mut found = MaybeUninit::<libc::stat>::zeroed();
+        // SAFETY: fstat fills the stat, if the number is open.
+        let answer = unsafe { libc::fstat(*fd, found.as_mut_ptr()) };
+        // SAFETY: all zeroes is a stat, and fstat may have filled it.
+        let found = unsafe { found.assume_init() };
+        answer == 0
+            && (found.st_dev, found.st_ino) == (pipe.st_dev, pipe.st_ino)
+    };
+    let access = |fd| {
+        // SAFETY: F_GETFL touches no memory; the number was open just now.
+        let flags = unsafe { libc::fcntl(fd, libc::F_GETFL) };
+        Some((fd, Access::of_flags(flags)?))
+    };
+    (0..256).filter(same).filter_map(access).collect()
 }
 
 /// Whether this process ignores a signal: sigaction(2).

@@ -19,7 +19,7 @@ use nix::libc;
 use nix::sys::signal::{self, SaFlags, SigAction, SigHandler, SigSet};
 use nix::sys::signal::{SigmaskHow, Signal};
 use nix::sys::wait::waitpid;
-use nix::unistd::Pid;
+use nix::unistd::{Pid, getpid};
 
 use crate::observe::{self, Seen};
 use crate::stop::{Named, Stop};
@@ -28,8 +28,9 @@ use crate::stop::{Named, Stop};
 const ENDINGS: [Signal; 4] =
     [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT];
 
-// All that the handler knows: processes to end (0: none), and names to remove
-// (null: none).
+// All that the handler knows: whose the rest is, processes to end (0: none),
+// and names to remove (null: none).
+static OWNER: AtomicI32 = AtomicI32::new(0);
 static CHILDREN: [AtomicI32; 4] = [const { AtomicI32::new(0) }; 4];
 static NAMES: [AtomicPtr<c_char>; 4] =
     [const { AtomicPtr::new(ptr::null_mut()) }; 4];
@@ -42,6 +43,7 @@ static NAMES: [AtomicPtr<c_char>; 4] =
 ///
 /// As sigaction(2) "ERRORS" lists.
 pub fn install() -> Result<(), Stop> {
+    OWNER.store(getpid().as_raw(), Ordering::SeqCst);
     // SA_RESETHAND: when the handler raises the signal again, it meets the
     // default action, and the shell sees how this program really ended.
     let action = SigAction::new(
@@ -70,6 +72,11 @@ extern "C" fn leave(number: c_int) {
 
 /// What destructors would do, in calls that signal-safety(7) allows.
 pub(crate) fn clean_up() {
+    // A forked child has copies of these lists, and owns nothing in them.
+    // SAFETY: getpid touches no memory.
+    if unsafe { libc::getpid() } != OWNER.load(Ordering::SeqCst) {
+        return;
+    }
     for child in &CHILDREN {
         let child = child.load(Ordering::SeqCst);
         if child > 0 {

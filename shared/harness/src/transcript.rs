@@ -44,46 +44,69 @@ pub fn matches(readme: &str, command: &str, printed: &str) {
     );
 }
 
+/// Words that a process number follows.
+const PROCESS: [&str; 8] = [
+    "process ",
+    "parent ",
+    "child ",
+    "server ",
+    "client ",
+    "peer ",
+    "fork() = ",
+    "waitpid(",
+];
+
+/// Where a run says what its pipes have room for.
+const CAPACITY: [&str; 2] = ["F_GETPIPE_SZ says ", "0 of "];
+
 /// Replaces what differs between two runs by a sample of it.
 #[must_use]
 pub fn sample(printed: &str) -> String {
-    let mut text = printed.to_string();
-    // Process numbers become 4711, 4712, … in the order they appear.
-    let mut seen = Vec::new();
-    for (at, _) in text.match_indices(|c: char| c.is_ascii_digit()) {
-        let before = &text[..at];
-        let announced = [
-            "process ",
-            "parent ",
-            "child ",
-            "server ",
-            "client ",
-            "peer ",
-            "fork() = ",
-            "waitpid(",
-        ]
-        .iter()
-        .any(|word| before.ends_with(word));
-        let number = digits(&text[at..]);
-        if announced && !seen.contains(&number) {
-            seen.push(number);
-        }
-    }
-    let samples = seen.iter().zip(4711..);
-    let samples: Vec<_> =
-        samples.map(|(pid, n)| (pid.clone(), n.to_string())).collect();
-    for (pid, sample) in samples {
-        text = replace_number(&text, &pid, &sample);
-    }
-    // The kernel may give this user smaller pipes, or know larger pages.
-    let says = "F_GETPIPE_SZ says ";
-    if let Some(at) = text.find(says) {
-        let capacity = digits(&text[at + says.len()..]);
-        text = replace_number(&text, &capacity, "65536");
-    }
     // A sandbox may forbid kcmp.
-    text = text.replace("description: unknown", "description: yes");
-    text.lines().map(|line| sample_of_line(line) + "\n").collect()
+    let text = printed.replace("description: unknown", "description: yes");
+    let capacity = text.find(CAPACITY[0]).or(text.find(CAPACITY[1]));
+    let capacity = capacity.map(|at| {
+        let skip = |c: &char| !c.is_ascii_digit() || *c == '0';
+        let number = text[at..].chars().skip_while(skip);
+        number.take_while(char::is_ascii_digit).collect::<String>()
+    });
+    let mut processes = Vec::new();
+    let mut sampled = String::new();
+    for line in text.lines() {
+        let mut line = sample_of_line(line);
+        // Process numbers become 4711, 4712, … in the order they appear. In a
+        // picture, "child 3" is a descriptor.
+        if !line.contains('▶') && !line.contains("read end: ") {
+            for number in after(&line, &PROCESS) {
+                let known = processes.iter().position(|one| *one == number);
+                let place = known.unwrap_or(processes.len());
+                if known.is_none() {
+                    processes.push(number.clone());
+                }
+                let new = (4711 + place).to_string();
+                line = replace_number(&line, &number, &new, &PROCESS);
+            }
+        }
+        for number in after(&line, &["pipe:["]) {
+            line = replace_number(&line, &number, "97479", &["pipe:["]);
+        }
+        // The kernel may give this user smaller pipes, or know larger pages.
+        if let Some(capacity) = &capacity {
+            line = replace_number(&line, capacity, "65536", &[""]);
+        }
+        sampled += &line;
+        sampled.push('\n');
+    }
+    sampled
+}
+
+/// The numbers that follow one of these words.
+fn after(line: &str, words: &[&str]) -> Vec<String> {
+    let starts = words.iter().flat_map(|word| {
+        line.match_indices(word).map(|(at, _)| at + word.len())
+    });
+    let numbers = starts.map(|at| digits(&line[at..]));
+    numbers.filter(|number| !number.is_empty()).collect()
 }
 
 /// A line of `ls -l`, and paths in temporary directories.
@@ -108,19 +131,15 @@ fn digits(text: &str) -> String {
     text.chars().take_while(char::is_ascii_digit).collect()
 }
 
-/// Replaces `from` wherever it stands as a whole number. What stands in a
-/// column further right stays in its column.
-fn replace_number(text: &str, from: &str, to: &str) -> String {
-    text.lines().map(|line| replace_in_line(line, from, to) + "\n").collect()
-}
-
-fn replace_in_line(line: &str, from: &str, to: &str) -> String {
+/// Replaces the whole number `from` wherever it follows one of `words`. What
+/// stands in a column further right stays in its column.
+fn replace_number(line: &str, from: &str, to: &str, words: &[&str]) -> String {
     let (mut out, mut rest) = (String::new(), line);
     while let Some(at) = rest.find(|c: char| c.is_ascii_digit()) {
         let number = digits(&rest[at..]);
         out += &rest[..at];
         rest = &rest[at + number.len()..];
-        if number != from {
+        if number != from || !words.iter().any(|word| out.ends_with(word)) {
             out += &number;
             continue;
         }
@@ -128,8 +147,9 @@ fn replace_in_line(line: &str, from: &str, to: &str) -> String {
         if let Some(gap) = rest.find("  ") {
             let width = from.len() + rest[gap..].chars().count();
             let right = rest[gap..].trim_start();
-            let width =
-                width.saturating_sub(to.len()).max(right.chars().count() + 2);
+            let least = right.chars().count() + 2;
+            let width = width.saturating_sub(to.len()).max(least);
+            let right = replace_number(right, from, to, words);
             return format!("{out}{}{right:>width$}", &rest[..gap]);
         }
     }

@@ -51,6 +51,16 @@ pub fn is_stuck(child: Pid) -> bool {
     false
 }
 
+/// Asks every millisecond, for a second at most, until `is_so`.
+///
+/// # Returns
+///
+/// Whether it became so.
+pub fn soon(is_so: impl Fn() -> bool) -> bool {
+    (0..1000)
+        .any(|_| is_so() || poll(&mut [], PollTimeout::from(1_u8)).is_err())
+}
+
 /// Asks waitid(2), and leaves the child to be waited for.
 fn has_ended(child: Pid) -> bool {
     let mut about = MaybeUninit::<libc::siginfo_t>::zeroed();
@@ -140,11 +150,26 @@ pub fn explain(process: Pid, names: &[(Pid, &str)]) -> Report {
         let verdict = format!("There is no process {process}, or no /proc.");
         return Report { facts: Vec::new(), verdict };
     };
-    let case = Case { process: process.as_raw(), names, view: proc::look() };
+    let view = proc::look();
+    explain_in(process, names, view, &doing)
+}
+
+/// The same, in a picture of all pipes that was taken already.
+#[cfg(target_os = "linux")]
+fn explain_in(
+    process: Pid,
+    names: &[(Pid, &str)],
+    view: View,
+    doing: &Doing,
+) -> Report {
+    let case = Case { process: process.as_raw(), names, view };
     let mut report = Report::default();
-    report.facts.push(format!("{} {}", case.who(case.process), words(&doing)));
+    report.facts.push(format!("{} {}", case.who(case.process), words(doing)));
     let Some((call, fd)) = doing.call else {
-        report.verdict = "The call it is in may not be seen.".to_string();
+        report.verdict = match doing.state {
+            'R' | 'Z' => String::new(),
+            _ => "The call it is in may not be seen.".to_string(),
+        };
         return report;
     };
     let fd = i32::try_from(fd).unwrap_or(-1);
@@ -154,8 +179,8 @@ pub fn explain(process: Pid, names: &[(Pid, &str)]) -> Report {
         (Some(Kind::Read), Some(end)) => case.reader(end, &mut report),
         (Some(Kind::Write), Some(end)) => case.writer(end, &mut report),
         (Some(Kind::Open), _) => {
-            report.verdict = "It waits in open: nobody has opened the other \
-                              side of that FIFO."
+            report.verdict = "It waits in open. If that is a FIFO, nobody has \
+                              opened the other side."
                 .to_string();
         }
         _ => {
@@ -218,13 +243,17 @@ impl Case<'_> {
         report.verdict = self.verdict(&readers, "read", "EPIPE");
     }
 
+    /// `sign` is what the process would see if all holders of the other
+    /// `side` left.
     fn verdict(&self, holders: &[&End], side: &str, sign: &str) -> String {
+        let own = holders.iter().find(|end| end.process == self.process);
+        let mut others: Vec<_> =
+            holders.iter().map(|end| end.process).collect();
+        others.retain(|process| *process != self.process);
+        others.dedup();
         let hidden = self.view.hidden;
-        let is_own = |end: &&&End| end.process == self.process;
-        let own = holders.iter().find(is_own);
-        let other = holders.iter().find(|end| !is_own(end));
-        match (own, other) {
-            (Some(own), None) if hidden == 0 => format!(
+        let mut verdict = match (own, &others[..]) {
+            (Some(own), []) if hidden == 0 => format!(
                 "It waits for itself: {sign} comes when the last {side} end \
                  is closed, and it holds that itself, as descriptor {}.",
                 own.fd
@@ -234,16 +263,24 @@ impl Case<'_> {
                  {side} end itself, as descriptor {}.",
                 own.fd
             ),
-            (None, Some(other)) => {
-                let wants = if side == "write" { "write" } else { "read" };
-                let who = self.who(other.process);
-                format!("It waits for {who} to {wants}, or to leave.")
+            (None, [other]) => {
+                let who = self.who(*other);
+                format!("It waits for {who} to {side}, or to leave.")
             }
-            (None, None) => format!(
-                "Nobody that may be seen holds the {side} end; {hidden} \
-                 processes may not be looked at."
-            ),
+            (None, []) => {
+                format!("Nobody that can be seen holds a {side} end.")
+            }
+            (None, _) => {
+                format!("It waits for one of them to {side}, or all to leave.")
+            }
+        };
+        if hidden > 0 {
+            let more = format!(
+                " {hidden} processes may not be looked at, and may hold it, too."
+            );
+            verdict += &more;
         }
+        verdict
     }
 }
 

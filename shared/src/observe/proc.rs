@@ -48,7 +48,7 @@ pub fn look() -> View {
     for process in processes() {
         match ends_of(process) {
             Some(ends) => view.ends.extend(ends),
-            None if is_there(process) => view.hidden += 1,
+            None if is_a_program(process) => view.hidden += 1,
             None => {}
         }
     }
@@ -65,15 +65,36 @@ fn processes() -> Vec<i32> {
 /// The children of a process.
 #[must_use]
 pub fn children(of: i32) -> Vec<i32> {
-    let parent = |process: &i32| -> Option<i32> {
-        let stat = fs::read_to_string(file(*process, "stat")).ok()?;
-        // Behind the name in parentheses: the state, then the parent.
-        let after = stat.rsplit(')').next()?;
-        after.split_whitespace().nth(1)?.parse().ok()
-    };
     let mut found = processes();
-    found.retain(|process| parent(process) == Some(of));
+    found.retain(|process| parent(*process) == Some(of));
     found
+}
+
+fn parent(process: i32) -> Option<i32> {
+    let stat = fs::read_to_string(file(process, "stat")).ok()?;
+    // Behind the name in parentheses: the state, then the parent.
+    stat.rsplit(')').next()?.split_whitespace().nth(1)?.parse().ok()
+}
+
+/// Whether a process is there, and not one of the kernel's own threads: those
+/// are the children of number 2, and hold no pipes.
+fn is_a_program(process: i32) -> bool {
+    parent(process).is_some_and(|parent| parent != 2 && process != 2)
+}
+
+/// Whether two descriptors, each a process and a number in it, share one open
+/// file description: kcmp(2).
+#[must_use]
+pub fn same_file(a: (i32, i32), b: (i32, i32)) -> Seen<bool> {
+    // The value of KCMP_FILE in linux/kcmp.h; the libc crate leaves it out.
+    const KCMP_FILE: libc::c_int = 0;
+    let kcmp = libc::SYS_kcmp;
+    // SAFETY: KCMP_FILE compares two numbers and touches no memory of ours.
+    match unsafe { libc::syscall(kcmp, a.0, b.0, KCMP_FILE, a.1, b.1) } {
+        0 => Seen(Some(true)),
+        1..=3 => Seen(Some(false)),
+        _ => Seen(None),
+    }
 }
 
 /// The ends that one process holds; none if they may not be looked at.
@@ -169,6 +190,12 @@ pub fn doing(process: i32) -> Option<Doing> {
 pub fn times_slept(process: i32) -> Option<u64> {
     let status = fs::read_to_string(file(process, "status")).ok()?;
     field(&status, "voluntary_ctxt_switches:")?.parse().ok()
+}
+
+/// How many threads a process has. What it is doing is told of the first.
+#[must_use]
+pub fn threads(process: i32) -> Option<usize> {
+    Some(fs::read_dir(file(process, "task")).ok()?.count())
 }
 
 /// The name a process goes by: the program it runs.

@@ -1,0 +1,216 @@
+//! The picture that is drawn on every blackboard: descriptors of processes,
+//! the open file descriptions they refer to, and the pipe behind those. Here
+//! it is drawn from what the kernel says at that moment.
+
+use std::os::fd::{AsFd, AsRawFd};
+use std::{env, fs};
+
+use nix::sys::stat::fstat;
+use nix::unistd::{Pid, getpid};
+
+use crate::observe::{self, Access, Seen};
+
+/// An open file description, and the descriptors that refer to it.
+struct Description {
+    access: Access,
+    /// A process and a descriptor in it.
+    holders: Vec<(Pid, i32)>,
+}
+
+/// Draws the pipe behind `end`, and who among `processes` holds it. Each
+/// comes with the name it has in the story; a process alone needs none.
+#[must_use]
+pub fn draw(
+    end: impl AsFd,
+    processes: &[(Pid, &str)],
+    width: usize,
+) -> Vec<String> {
+    let (descriptions, unsure) = descriptions(&end, processes);
+    let label = label(&end);
+    let (filled, room) =
+        (observe::bytes_waiting(&end), observe::capacity(&end));
+    let text = format!("{filled} of {room} bytes");
+
+    let names: Vec<String> = descriptions
+        .iter()
+        .map(|description| holders(description, processes))
+        .collect();
+    let longest = |texts: &[String]| {
+        texts.iter().map(|text| text.chars().count()).max().unwrap_or(0)
+    };
+    let left = longest(&names).max("descriptors".len());
+    let inner = text.len().max(label.chars().count());
+    // What the columns leave goes to the arrows, half to each.
+    let fixed = left + 1 + 1 + 9 + 1 + 1 + inner + 4;
+    let arrow = (width.saturating_sub(fixed) / 2).clamp(2, 14);
+    let (line, open) = ("─".repeat(arrow - 1), " ".repeat(arrow));
+
+    let middle = 9 + 1 + arrow;
+    let header = match middle {
+        22.. => "open file descriptions",
+        _ => "descriptions",
+    };
+    let mut lines = vec![format!(
+        "{:<left$} {open} {header:<middle$} {label}",
+        "descriptors"
+    )];
+    let edge = "─".repeat(inner + 2);
+    let alone = descriptions.len() == 1;
+    if alone {
+        let gap = left + 1 + arrow + 1 + 9 + 1 + arrow + 1;
+        lines.push(format!("{}┌{edge}┐", " ".repeat(gap)));
+    }
+    for (row, description) in descriptions.iter().enumerate() {
+        let (what, flow) = match description.access {
+            Access::Read => ("read end", format!("◀{line}")),
+            Access::Write => ("write end", format!("{line}▶")),
+            Access::ReadAndWrite => {
+                ("both ends", format!("◀{}▶", "─".repeat(arrow - 2)))
+            }
+        };
+        let side = match row {
+            0 if !alone => format!("┌{edge}┐"),
+            0 | 1 => format!("│ {text:<inner$} │"),
+            _ => format!("│ {:<inner$} │", ""),
+        };
+        let names = &names[row];
+        let longer = "─".repeat(left - names.chars().count());
+        lines.push(format!("{names} {longer}{line}▶ {what:<9} {flow} {side}"));
+    }
+    let gap = left + 1 + arrow + 1 + 9 + 1 + arrow + 1;
+    lines.push(format!("{}└{edge}┘", " ".repeat(gap)));
+    if unsure {
+        lines.push("which descriptors share a description: unknown".into());
+    }
+    if draws_boxes() {
+        lines
+    } else {
+        lines.iter().map(|line| ascii(line)).collect()
+    }
+}
+
+/// Who holds each side, in one line: what changed, after a full picture.
+#[must_use]
+pub fn sides(end: impl AsFd, processes: &[(Pid, &str)]) -> String {
+    let (descriptions, _) = descriptions(&end, processes);
+    let side = |is_on: fn(Access) -> bool| {
+        let on = descriptions.iter().filter(|d| is_on(d.access));
+        let names: Vec<_> = on.map(|d| holders(d, processes)).collect();
+        if names.is_empty() { "nobody".into() } else { names.join(", ") }
+    };
+    let (read, write) = (side(Access::reads), side(Access::writes));
+    format!("read end: {read}; write end: {write}")
+}
+
+/// Whether all of these processes hold an end already. A process whose open
+/// is just returning does so a moment later than the one that it waited for.
+#[must_use]
+pub fn has_all(end: impl AsFd, processes: &[(Pid, &str)]) -> bool {
+    let holds =
+        |(process, _): &(Pid, &str)| !ends_in(*process, &end).is_empty();
+    processes.iter().all(holds)
+}
+
+/// "parent 3, child 3", or "3, 5" for a process alone.
+fn holders(description: &Description, processes: &[(Pid, &str)]) -> String {
+    let holder = |(process, fd): &(Pid, i32)| {
+        let known = processes.iter().find(|(pid, _)| pid == process);
+        let name = known.map_or("", |(_, name)| name);
+        format!("{name} {fd}").trim_start().to_string()
+    };
+    let names: Vec<_> = description.holders.iter().map(holder).collect();
+    names.join(", ")
+}
+
+/// The descriptions of the pipe, and whether it is unknown which descriptors
+/// share one: then each gets a description of its own.
+fn descriptions(
+    end: &impl AsFd,
+    processes: &[(Pid, &str)],
+) -> (Vec<Description>, bool) {
+    let mut found: Vec<Description> = Vec::new();
+    let mut unsure = false;
+    for (process, _) in processes {
+        for (fd, access) in ends_in(*process, end) {
+            let this = (*process, fd);
+            let same = |with: &Description| {
+                let seen = same_file(with.holders[0], this);
+                seen.0
+            };
+            let mut place = None;
+            for (at, description) in found.iter().enumerate() {
+                match same(description) {
+                    Some(true) => place = Some(at),
+                    Some(false) => {}
+                    None => unsure |= description.access == access,
+                }
+            }
+            match place {
+                Some(at) => found[at].holders.push(this),
+                None => found.push(Description { access, holders: vec![this] }),
+            }
+        }
+    }
+    found.sort_by_key(|description| description.access.writes());
+    (found, unsure)
+}
+
+#[cfg(target_os = "linux")]
+fn ends_in(process: Pid, end: &impl AsFd) -> Vec<(i32, Access)> {
+    if process == getpid() {
+        return observe::own_ends(end);
+    }
+    let Ok(pipe) = fstat(end) else { return Vec::new() };
+    let ends = observe::proc::ends_of(process.as_raw()).unwrap_or_default();
+    let ends = ends.iter().filter(|e| e.pipe == (pipe.st_dev, pipe.st_ino));
+    ends.map(|end| (end.fd, end.access)).collect()
+}
+
+#[cfg(target_os = "linux")]
+fn same_file(a: (Pid, i32), b: (Pid, i32)) -> Seen<bool> {
+    observe::proc::same_file((a.0.as_raw(), a.1), (b.0.as_raw(), b.1))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn ends_in(process: Pid, end: &impl AsFd) -> Vec<(i32, Access)> {
+    // Another process's descriptors are nobody's business here.
+    if process == getpid() { observe::own_ends(end) } else { Vec::new() }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn same_file(_a: (Pid, i32), _b: (Pid, i32)) -> Seen<bool> {
+    Seen(None)
+}
+
+/// What Linux calls the pipe: `pipe:[inode]`, or the name of the FIFO.
+fn label(end: &impl AsFd) -> String {
+    let link = format!("/proc/self/fd/{}", end.as_fd().as_raw_fd());
+    let Ok(path) = fs::read_link(link) else { return "pipe".into() };
+    match path.file_name() {
+        Some(name) if path.is_absolute() => {
+            format!("FIFO {}", name.to_string_lossy().escape_debug())
+        }
+        _ => path.to_string_lossy().into_owned(),
+    }
+}
+
+/// Whether the locale can show more than ASCII; one that is not set can.
+fn draws_boxes() -> bool {
+    let set = |name: &&str| env::var(name).is_ok_and(|value| !value.is_empty());
+    let names = ["LC_ALL", "LC_CTYPE", "LANG"];
+    let Some(name) = names.iter().find(|name| set(name)) else { return true };
+    let locale = env::var(name).unwrap_or_default().to_lowercase();
+    locale.contains("utf-8") || locale.contains("utf8")
+}
+
+fn ascii(line: &str) -> String {
+    let plain = |c| match c {
+        '─' => '-',
+        '│' => '|',
+        '▶' => '>',
+        '◀' => '<',
+        '┌' | '┐' | '└' | '┘' => '+',
+        c => c,
+    };
+    line.chars().map(plain).collect()
+}
