@@ -1,4 +1,4 @@
-//! The same pipe on four floors: libc, nix, `os_pipe` and std. Each floor
+//! The same pipe at four levels: libc, nix, `os_pipe` and std. Each level
 //! writes twelve bytes, closes the write end and reads up to the end of file;
 //! what differs is what can go wrong without anybody noticing.
 //!
@@ -15,7 +15,7 @@ use shared::narrate::Narrator;
 use shared::observe;
 use shared::stop::{Named, Stop, must};
 
-/// What travels on every floor.
+/// What travels at every level.
 const TEXT: &[u8] = b"Hello world!";
 
 fn main() -> ExitCode {
@@ -29,7 +29,7 @@ fn main() -> ExitCode {
     })
 }
 
-/// The ground floor: the kernel's call as C sees it. Two numbers come back.
+/// The ground level: the kernel's call as C sees it. Two numbers come back.
 /// Nothing closes them, nothing stops a second close, nothing checks the
 /// answers but the `if`s that one remembers to write.
 fn with_libc(tell: &mut Narrator) -> Result<(), Stop> {

@@ -70,10 +70,12 @@ fn what_a_pipe_does_with_bytes(
 
     // A second read finds nothing. A writer exists, so it would wait: for
     // ever, since that writer is this very process. O_NONBLOCK makes the
-    // kernel say EAGAIN wherever it would have waited. // [empty]
+    // kernel say EAGAIN wherever it would have waited.
     set_flags(&read_end, OFlag::O_NONBLOCK)?;
+    tell.remark(format!("fcntl({r}, F_SETFL, O_NONBLOCK)"), "do not wait");
+    // [empty]
     tell.call(format!("read({r}, 64)"), read(&read_end, &mut buffer))
-        .must_be(Err(Errno::EAGAIN), "O_NONBLOCK: else it waits [empty]")?;
+        .must_be(Err(Errno::EAGAIN), "else it would wait for ever [empty]")?;
     tell.call(format!("lseek({r}, 0)"), lseek(&read_end, 0, Whence::SeekSet))
         .must_be(Err(Errno::ESPIPE), "no going back, no skipping")?;
 
@@ -97,7 +99,8 @@ fn what_a_pipe_does_with_bytes(
     let mut outgoing = FrameWriter::new(&writer);
     outgoing.send(b"ping").named("send")?;
     let count = read(&reader, &mut buffer).named("read")?;
-    tell.remark("send \"ping\"", &hex(&buffer[..count]));
+    let call = format!("send \"ping\", read({r}, 64) = {count}");
+    tell.remark(call, &hex(&buffer[..count]));
     for message in messages {
         outgoing.send(message).named("send")?;
     }
@@ -106,35 +109,30 @@ fn what_a_pipe_does_with_bytes(
         let frame = incoming.recv().named("recv")?;
         must(frame == Some(message), "three frames arrive, each whole")?;
     }
-    tell.remark(
-        "send \"ping\", \"ping\", \"end\"",
-        "recv gives three, each whole",
-    );
+    tell.remark("send \"ping\", \"ping\", \"end\"", "recv: three, each whole");
 
     // Fill it to the last byte. A blocking write would wait for a reader,
-    // again for ever; nonblocking, it answers EAGAIN. // [full]
+    // again for ever; nonblocking, it answers EAGAIN. Linux counts pages, so
+    // writes that do not divide a page would fill it earlier.
     tell.step("A pipe is full when the kernel says so")?;
     set_flags(&writer, OFlag::O_NONBLOCK)?;
+    tell.remark(format!("fcntl({w}, F_SETFL, O_NONBLOCK)"), "do not wait");
     let mut fits = 0;
-    let full = loop {
-        match write(&writer, &[b'x'; 1024]) {
-            Ok(count) => fits += count,
-            Err(e) => break e,
-        }
-    };
+    while let Ok(count) = write(&writer, &[b'x'; 1024]) {
+        fits += count;
+    }
     let capacity = observe::capacity(&writer);
-    tell.remark(
-        format!("{fits} bytes fit"),
-        &format!("F_GETPIPE_SZ says {capacity}"),
-    );
+    let says = format!("F_GETPIPE_SZ says {capacity}");
+    tell.remark(format!("{fits} bytes fit, 1024 a write"), &says);
     must(capacity.agrees_with(fits), "what fits is the capacity")?;
+    // [full]
     tell.call(format!("write({w}, \"x\", 1)"), write(&writer, b"x"))
-        .must_be(Err(full), "O_NONBLOCK: else it waits [full]")?;
+        .must_be(Err(Errno::EAGAIN), "else it would wait for ever [full]")?;
     let mut all = vec![0; fits];
     tell.call(format!("read({r}, {fits})"), read(&reader, &mut all))
         .must_be(Ok(fits), "a read takes what is there")?;
     tell.call(format!("write({w}, \"x\", 1)"), write(&writer, b"x"))
-        .must_be(Ok(1), "room again")?;
+        .must_be(Ok(1), "room again; remember this x")?;
 
     Ok((reader, writer))
 }
@@ -179,18 +177,21 @@ fn what_its_holders_decide(
     drop(copy);
     tell.remark(format!("close({d})"), "writers: 0");
     tell.call(format!("read({r}, 64)"), read(reader, &mut buffer))
-        .must_be(Ok(11), "\"xlast words\": nothing is lost")?;
-    // No byte, no error: 0. // [eof]
+        .must_be(Ok(11), "\"xlast words\", the x of step 4 first")?;
+    // No byte, no error: 0.
+    // [eof]
     tell.call(format!("read({r}, 64)"), read(reader, &mut buffer))
-        .must_be(Ok(0), "end of file, now and ever after [eof]")?;
+        .must_be(Ok(0), "end of file, as often as I ask [eof]")?;
 
     // The other way round there is nothing to wait for: what is written
-    // could never be read. // [epipe]
+    // could never be read.
     tell.step("The last reader leaves")?;
     let (read_end, write_end) = pipe().named("pipe")?;
     let (r, w) = (read_end.as_raw_fd(), write_end.as_raw_fd());
     drop(read_end);
-    tell.remark(format!("pipe() = [{r}, {w}], close({r})"), "readers: 0");
+    let why = "the lowest free numbers; readers: 0";
+    tell.remark(format!("pipe() = [{r}, {w}], close({r})"), why);
+    // [epipe]
     tell.call(format!("write({w}, \"x\", 1)"), write(&write_end, b"x"))
         .must_be(Err(Errno::EPIPE), "broken pipe [epipe]")?;
 
@@ -198,9 +199,7 @@ fn what_its_holders_decide(
     // spot. Rust ignores it before `main` starts, so we live to see EPIPE.
     let ignored = observe::ignored(Signal::SIGPIPE);
     must(ignored == Seen(Some(true)), "SIGPIPE is ignored")?;
-    tell.say(
-        "SIGPIPE came too. Rust ignores it; a C program would be dead now.",
-    );
+    tell.say("With it came SIGPIPE, which Rust ignores. By default it kills.");
     tell.say("Next, two processes: cargo run -p fork-pipe");
     Ok(())
 }

@@ -1,14 +1,14 @@
 //! The reader keeps a write end, and waits for an end of file that only it
-//! could cause. The most common hang with pipes: a homework shell whose `wc`
-//! never ends, a service that stops reading.
+//! could cause: a homework shell whose `wc` never ends, a service that stops
+//! reading.
 //!
 //! What you will see: a child that hangs, why, as the kernel has it, and the
 //! same child with one line more. `-- --hang` leaves it hanging, for you to
 //! find out why from a second terminal.
 //!
 //! Run it: `cargo run -p fork-pipe --example forgotten_close`. People met it
-//! in TLPI's chapter 44 and wherever a program forks. Man page: pipe(7), "I/O
-//! on pipes and FIFOs". [FP-07]
+//! in ziglang/zig#18887 and Waybar#2182, where a started program inherits the
+//! end. Man page: pipe(7), "I/O on pipes and FIFOs". Claim: [FP-07].
 
 use std::process::ExitCode;
 

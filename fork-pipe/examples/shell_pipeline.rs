@@ -28,7 +28,8 @@ fn main() -> ExitCode {
     cli::run(&about, |_tell, words| {
         let commands: Vec<_> = words.split(|word| word == "|").collect();
         if commands.iter().any(|command| command.is_empty()) {
-            return Err(cli::refuse(&about, words));
+            let why = "a command is missing: ls '|' wc -l";
+            return Err(Stop::Usage(why.into()));
         }
         // A pipeline may take as long as it takes.
         deadline::rest();

@@ -1,9 +1,9 @@
-//! The same pipeline as in `shell_pipeline.rs`, a floor higher: `os_pipe` makes
-//! the pipes, `std::process::Command` does the fork, the dup2 and the exec,
-//! and gives SIGPIPE back to the commands without being asked.
+//! The same pipeline as in `shell_pipeline.rs`, one level higher: `os_pipe`
+//! makes the pipes, `std::process::Command` does the fork, the dup2 and the
+//! exec, and gives SIGPIPE back to the commands without being asked.
 //!
 //! Run it: `cargo run -p fork-pipe --example shell_pipeline_os_pipe -- ls '|'
-//! wc -l`. What stays yours to remember is marked below.
+//! wc -l`. What stays yours to remember is marked `// <-- yours`.
 
 use std::ffi::OsString;
 use std::io;
@@ -22,7 +22,8 @@ fn main() -> ExitCode {
     cli::run(&about, |_tell, words| {
         let commands: Vec<_> = words.split(|word| word == "|").collect();
         if commands.iter().any(|command| command.is_empty()) {
-            return Err(cli::refuse(&about, words));
+            let why = "a command is missing: ls '|' wc -l";
+            return Err(Stop::Usage(why.into()));
         }
         deadline::rest();
         let mut children = Vec::new();
@@ -39,7 +40,6 @@ fn main() -> ExitCode {
             missing = start(command, left, right, &mut children);
             left = next;
         }
-        drop(left);
         let mut status = 0;
         for mut child in children {
             status = shell_status(child.wait().named("waitpid")?);
@@ -60,9 +60,10 @@ fn start(
     command.args(words).stdin(left).stdout(right);
     let started = command.spawn();
 
-    // The Command still holds this process's copies of both ends. As long as
-    // it lives, the command to the right has a writer that never leaves.
-    drop(command);
+    // The Command still holds this process's copies of both ends. If it lived
+    // until the wait, the command to the right would have a writer that never
+    // leaves.
+    drop(command); // <-- yours
 
     match started {
         Ok(child) => children.push(child),

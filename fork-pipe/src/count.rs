@@ -29,6 +29,6 @@ impl Count {
 impl fmt::Display for Count {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { lines, words, bytes, .. } = self;
-        write!(f, "{lines} lines, {words} words, {bytes} bytes")
+        write!(f, "lines: {lines}, words: {words}, bytes: {bytes}")
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, IsTerminal, Read};
 
 use nix::errno::Errno;
 use shared::deadline;
@@ -29,7 +29,9 @@ pub(crate) fn open(word: Option<&OsString>) -> Result<Input, Stop> {
         return Ok(Input { name, bytes: Box::new(TEXT) });
     };
     if word == "-" {
-        let name = "standard input".to_string();
+        let typed = io::stdin().is_terminal();
+        let typed = typed.then_some("what you type, up to Ctrl-D");
+        let name = typed.unwrap_or("standard input").to_string();
         return Ok(Input { name, bytes: Box::new(io::stdin()) });
     }
     // Opening somebody's FIFO waits for its writer, as long as that takes.

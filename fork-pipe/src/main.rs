@@ -102,6 +102,7 @@ fn hello_from_the_parent(
     // else it would be a writer itself, and wait for itself.
     drop(write_end);
     tell.say(format!("close({w})  I only read"));
+    // [eof]
     tell.call(format!("read({r}, 64)"), read(read_end, &mut buffer))
         .must_be(Ok(0), "end of file [eof]")
 }
@@ -143,6 +144,7 @@ fn two_ways(tell: &mut Narrator, input: &mut input::Input) -> Result<(), Stop> {
     // The input may be slow: a terminal, another pipe. The deadline stands
     // still while it is waited for.
     tell.step("The end of the requests is the end of file")?;
+    tell.say(format!("I send {}", input.name));
     let mut piece = vec![0; 32 * 1024];
     let (mut frames, mut bytes) = (0, 0_u64);
     loop {
@@ -155,14 +157,14 @@ fn two_ways(tell: &mut Narrator, input: &mut input::Input) -> Result<(), Stop> {
         requests.send(&piece[..count]).named("send to the child")?;
         (frames, bytes) = (frames + 1, bytes + count as u64);
     }
-    tell.say(format!("{}: frames: {frames}, bytes: {bytes}", input.name));
+    tell.say(format!("frames: {frames}, bytes: {bytes}"));
     tell.say(format!("close({w})  that was all"));
     drop(requests);
 
     let answer = answers.recv().named("recv")?.unwrap_or_default();
     let answer = String::from_utf8_lossy(answer);
     tell.say(format!("the answer: {answer}"));
-    let counted = format!(", {bytes} bytes");
+    let counted = format!(" bytes: {bytes}");
     must(answer.ends_with(&counted), "the child counts the bytes I sent")?;
 
     tell.step("A child leaves its status behind")?;
@@ -181,11 +183,12 @@ fn count_requests(
     let mut answers = FrameWriter::new(answers);
     answers.send(b"").named("send to the parent")?;
     let (mut frames, mut count) = (0, count::Count::default());
+    // [eof]
     while let Some(request) = requests.recv().named("recv")? {
         count.add(request);
         frames += 1;
     }
-    tell.say(format!("frames: {frames}, then end of file [eof]")); // [eof]
+    tell.say(format!("frames: {frames}, then end of file [eof]"));
     tell.say("I answer, and _exit(0)");
     answers.send(count.to_string().as_bytes()).named("send to the parent")
 }

@@ -13,7 +13,7 @@ fn counted(program: Program) -> Vec<u64> {
 }
 
 fn numbers(text: &str) -> Vec<u64> {
-    let words = text.split_whitespace();
+    let words = text.split([' ', ',', '\n']);
     words.filter_map(|word| word.parse().ok()).collect()
 }
 

@@ -81,7 +81,7 @@ fn an_empty_command_is_refused() {
     for pipeline in PIPELINES {
         for words in [&[][..], &["|"], &["ls", "|"], &["|", "ls"]] {
             let refused = Program::example(pipeline).args(words).run();
-            let _ = refused.refused(2, &["there is: shell_pipeline"]);
+            let _ = refused.refused(2, &["a command is missing"]);
         }
     }
 }

@@ -1,9 +1,9 @@
-//! The ping-pong of one article, let loose: two processes, one FIFO that both
-//! opened `O_RDWR`, a hundred rounds, and nothing that keeps either of them
-//! from taking back its own message. Every run ends differently.
+//! The ping-pong of goodyduru/ipc-demos, let loose: two processes, one FIFO
+//! that both opened `O_RDWR`, a hundred rounds, and nothing that keeps either
+//! of them from taking back its own message. Runs may end differently.
 //!
 //! Run it a few times: `cargo run -p named-pipe-bidi --example free_race`.
-//! Only the sums are the same: what was sent was taken by somebody, or is
+//! What is certain is the sum: what was sent was taken by somebody, or is
 //! still there. Man pages: fifo(7), poll(2).
 
 use std::ffi::OsStr;
@@ -102,7 +102,10 @@ fn server(tell: &mut Narrator) -> Result<(), Stop> {
     let taken = mine.arrived + mine.own + its.arrived + its.own;
     tell.say(format!("{} sent, {taken} taken", mine.sent + its.sent));
     must(left.agrees_with(4 * (mine.sent + its.sent - taken)), "the sums")?;
-    tell.say("Run it again: only the sums stay.");
+    tell.say(
+        "Run it again: the counts may differ. Nothing else is certain but",
+    );
+    tell.say("that what was sent was taken once, or is still there.");
     Ok(())
 }
 

@@ -57,10 +57,8 @@ fn story(tell: &mut Narrator) -> Result<(), Stop> {
     the_cure(tell, &home)?;
 
     tell.step("Better still: a socket")?;
-    tell.say(
-        "Both ways in one descriptor, end of file included: socketpair(2)",
-    );
-    tell.say("with a relative, unix(7) with a stranger.");
+    tell.say("Both ways in one descriptor, and an end of file: socketpair(2)");
+    tell.say("between parent and child, unix(7) between strangers.");
     Ok(())
 }
 
@@ -79,7 +77,7 @@ fn one_letter_box(tell: &mut Narrator, path: &Path) -> Result<File, Stop> {
         .must_be(Ok(6), "\"hello?\": my own words")?;
     must(buffer.starts_with(b"hello?"), "my own words come back")?;
 
-    tell.step("The other side dies, and nothing tells")?;
+    tell.step("The other side leaves, and nobody is told")?;
     let visitor = start("visitor", &[path], Stdio::null())?.1;
     let pid = visitor.pid();
     reap(visitor)?;
@@ -89,7 +87,8 @@ fn one_letter_box(tell: &mut Narrator, path: &Path) -> Result<File, Stop> {
     tell.remark("recv = \"bye\"", "what it wrote is still there");
 
     // A read end alone would now see the end of file, a write end alone
-    // EPIPE. This descriptor is its own reader and its own writer. // [empty]
+    // EPIPE. This descriptor is its own reader and its own writer.
+    // [empty]
     tell.call(format!("poll({fd}, POLLIN, 0)"), readable(&both))
         .must_be(Ok(0), "no end of file: read would wait [empty]")?;
     tell.call(format!("write({fd}, \"hello?\", 6)"), write(&both, b"hello?"))
@@ -115,7 +114,7 @@ fn the_last_close(
         "close({fd}), open(both, O_RDWR) = {}",
         again.as_raw_fd()
     ));
-    tell.remark(format!("{after} bytes wait"), "no error told anybody");
+    tell.remark(format!("{after} bytes wait"), "and no error reports it");
     must(after.agrees_with(0), "the bytes are gone")
 }
 
@@ -128,6 +127,7 @@ fn ping_pong(tell: &mut Narrator, path: &Path) -> Result<(), Stop> {
         (FrameWriter::new(&both), FrameReader::new(&both));
     let (peer, latecomer) = start("latecomer", &[path], Stdio::piped())?;
     must(back.recv().named("recv")? == Some(b"ready"), "the peer is ready")?;
+    tell.remark("recv = \"ready\"", "the latecomer is there");
     out.send(b"ping").named("send")?;
     tell.say("send \"ping\", then recv the pong:");
     let own = back.recv().named("recv")? == Some(b"ping");
@@ -147,7 +147,8 @@ fn the_cure(tell: &mut Narrator, home: &Home) -> Result<(), Stop> {
     let (_, partner) = start("partner", &[&there, &back], Stdio::null())?;
 
     // Both sides open "there" first. If one began with "back", each would
-    // wait in open for the other, for ever. // [open]
+    // wait in open for the other, for ever.
+    // [open]
     let mut pings = FrameWriter::new(fifo::open(&there, OFlag::O_WRONLY)?);
     let mut replies = FrameReader::new(fifo::open(&back, OFlag::O_RDONLY)?);
     tell.say("Both of us open \"there\", then \"back\". In the other");
@@ -166,9 +167,10 @@ fn the_cure(tell: &mut Narrator, home: &Home) -> Result<(), Stop> {
     // And an end is an end again.
     drop(pings);
     reap(partner)?;
+    // [eof]
     let end = replies.recv().named("recv")?;
     must(end.is_none(), "the partner's exit is an end of file")?;
-    tell.remark("recv = None", "it left, and I am told: [eof]"); // [eof]
+    tell.remark("recv = None", "it left, and I am told [eof]");
     Ok(())
 }
 

@@ -16,7 +16,7 @@ use shared::stop::{Named, Stop, must};
 /// Says one thing and leaves.
 pub(crate) fn visitor(tell: &mut Narrator, path: &OsStr) -> Result<(), Stop> {
     let both = fifo::open(Path::new(path), OFlag::O_RDWR)?;
-    tell.say(format!("peer {}", id()));
+    tell.say(format!("visitor {}", id()));
     tell.say("send \"bye\", and exit");
     FrameWriter::new(both).send(b"bye").named("send")
 }
@@ -28,7 +28,7 @@ pub(crate) fn latecomer(tell: &mut Narrator, path: &OsStr) -> Result<(), Stop> {
     let turn = stdin().lock().read_to_end(&mut Vec::new());
     turn.named("read standard input")?;
     let waiting = observe::bytes_waiting(&both);
-    tell.say(format!("peer {}", id()));
+    tell.say(format!("latecomer {}", id()));
     tell.say(format!("{waiting} bytes wait: no ping for me"));
     must(waiting.agrees_with(0), "the ping is gone")
 }
@@ -48,7 +48,7 @@ pub(crate) fn partner(
         let pong = String::from_utf8_lossy(ping).replace("ping", "pong");
         replies.send(pong.as_bytes()).named("send")?;
     }
-    tell.say(format!("peer {}", id()));
+    tell.say(format!("partner {}", id()));
     tell.say("end of file: I leave");
     Ok(())
 }

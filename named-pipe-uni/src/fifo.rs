@@ -53,12 +53,13 @@ impl Home {
 ///
 /// [`Refused`], as mkfifo(3) "ERRORS" lists. What is at `path` then stays.
 pub fn make(path: &Path) -> Result<PathGuard, Refused> {
-    let refused = |errno| Refused::new("mkfifo", path, errno);
-    let held = hold_signals().map_err(|_| refused(Errno::EINVAL))?;
+    let refused = |errno| Refused::new("mkfifo", path, Some(errno));
+    // No signal between making the FIFO and minding it.
+    let held = hold_signals().map_err(Refused::of)?;
     // The mode is given in full. 0 would not mean "the default": it makes a
     // FIFO that its own maker cannot open.
     mkfifo(path, Mode::S_IRUSR | Mode::S_IWUSR).map_err(refused)?;
-    let guard = PathGuard::new(path).map_err(|_| refused(Errno::ENOMEM))?;
+    let guard = PathGuard::new(path).map_err(Refused::of)?;
     drop(held);
     Ok(guard)
 }
@@ -79,14 +80,16 @@ pub fn open(path: &Path, how: OFlag) -> Result<File, Refused> {
         match nix::fcntl::open(path, how, Mode::empty()) {
             Ok(fd) => break File::from(fd),
             Err(Errno::EINTR) => {}
-            Err(errno) => return Err(Refused::new("open", path, errno)),
+            Err(errno) => {
+                return Err(Refused::new("open", path, Some(errno)));
+            }
         }
     };
     // A regular file opens at once and swallows every message. What matters
     // is what was opened, not what was at the name a moment ago.
     match file.metadata() {
         Ok(found) if found.file_type().is_fifo() => Ok(file),
-        _ => Err(Refused::new("open", path, Errno::ENOSTR)),
+        _ => Err(Refused::new("open", path, None)),
     }
 }
 
@@ -95,33 +98,45 @@ pub fn open(path: &Path, how: OFlag) -> Result<File, Refused> {
 pub struct Refused {
     /// The call, its path, and what it answered.
     pub call: String,
-    /// The error number.
-    pub errno: Errno,
+    /// The error number; none if the call succeeded, on something else than
+    /// a FIFO.
+    pub errno: Option<Errno>,
     /// What to make of it, in a sentence.
-    pub advice: &'static str,
+    pub advice: String,
 }
 
 impl Refused {
-    fn new(call: &str, path: &Path, errno: Errno) -> Self {
+    fn new(call: &str, path: &Path, errno: Option<Errno>) -> Self {
         let name = path.as_os_str().to_string_lossy();
         let call = format!("{call} {}", name.escape_debug());
         let advice = match errno {
-            Errno::EEXIST => "the name is taken; what has it stays as it is",
-            Errno::ENOENT => "no such name; whoever serves makes it first",
-            Errno::ENXIO => "nobody has it open for reading",
-            Errno::ENOSTR => "it is there, but it is not a FIFO",
-            Errno::ELOOP => "it is a symbolic link, and not followed",
-            Errno::EACCES => "the permissions forbid it",
-            Errno::ENOTDIR => "a part of the path is not a directory",
-            _ => "see the ERRORS of its man page",
+            None => "it is there, but it is not a FIFO",
+            Some(Errno::EEXIST) => "the name is taken, and left as it is",
+            Some(Errno::ENOENT) => "no such name: who serves makes it first",
+            Some(Errno::ENXIO) => "nobody has it open for reading",
+            Some(Errno::ELOOP) => "it is a symbolic link, and not followed",
+            Some(Errno::EACCES) => "the permissions forbid it",
+            Some(Errno::ENOTDIR) => "a part of the path is not a directory",
+            Some(_) => "see ERRORS in its man page",
         };
-        Self { call, errno, advice }
+        Self { call, errno, advice: advice.to_string() }
+    }
+
+    /// A failure that is no fault of the path's.
+    fn of(stop: impl fmt::Display) -> Self {
+        let advice = stop.to_string();
+        Self { call: "minding a FIFO".into(), errno: None, advice }
     }
 }
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}: {}", self.call, errno(self.errno), self.advice)
+        match self.errno {
+            Some(e) => {
+                write!(f, "{}: {}: {}", self.call, errno(e), self.advice)
+            }
+            None => write!(f, "{}: {}", self.call, self.advice),
+        }
     }
 }
 

@@ -49,7 +49,10 @@ fn server(tell: &mut Narrator) -> Result<(), Stop> {
     let home = Home::new()?;
     let path = home.path().join("ping");
     let made = fifo::make(&path)?;
-    tell.remark("mkfifo(ping, 0600) = 0", "p, permissions, and size 0:");
+    tell.remark(
+        "mkfifo(ping, 0600) = 0",
+        "ls -l shows: p, permissions, size 0",
+    );
     let ls = Command::new("ls")
         .args(["-l", "ping"])
         .current_dir(home.path())
@@ -59,45 +62,43 @@ fn server(tell: &mut Narrator) -> Result<(), Stop> {
     let line = String::from_utf8_lossy(&ls.stdout);
     must(line.starts_with("prw-------"), "ls -l shows a FIFO, rw for me")?;
     tell.say(line.trim_end());
-    tell.say(format!("Look yourself: ls -l {}", path.display()));
+    tell.say(format!("With --step, look yourself: ls -l {}", path.display()));
 
     tell.step("A name can be taken, and it can be missing")?;
     let Err(taken) = fifo::make(&path) else {
         return Err(Stop::Failed("mkfifo made the same FIFO twice".into()));
     };
-    must(taken.errno == Errno::EEXIST, "mkfifo again: EEXIST")?;
-    tell.remark(format!("mkfifo(ping) = {:?}", taken.errno), taken.advice);
+    must(taken.errno == Some(Errno::EEXIST), "mkfifo again: EEXIST")?;
+    tell.remark("mkfifo(ping) = EEXIST", &taken.advice);
     let Err(missing) = fifo::open(&home.path().join("pong"), OFlag::O_RDONLY)
     else {
         return Err(Stop::Failed("open found what nobody made".into()));
     };
-    must(missing.errno == Errno::ENOENT, "open of a missing name: ENOENT")?;
-    tell.remark(format!("open(pong) = {:?}", missing.errno), missing.advice);
+    must(missing.errno == Some(Errno::ENOENT), "open: ENOENT")?;
+    tell.remark("open(pong) = ENOENT", &missing.advice);
 
     // A nonblocking open for writing answers ENXIO where a plain one would
-    // wait. That proves it without waiting. // [open]
+    // wait. That proves it without waiting.
     tell.step("open waits for the other side")?;
     let how = OFlag::O_WRONLY | OFlag::O_NONBLOCK;
     let Err(alone) = fifo::open(&path, how) else {
         return Err(Stop::Failed("somebody reads a FIFO that is new".into()));
     };
-    must(alone.errno == Errno::ENXIO, "a FIFO without a reader: ENXIO")?;
-    tell.remark("open(ping, O_WRONLY|O_NONBLOCK)", "");
-    tell.remark(
-        format!("    = {:?}", alone.errno),
-        "no reader: else it waits [open]",
-    );
-    tell.say("named-pipe-uni client PATH &");
+    must(alone.errno == Some(Errno::ENXIO), "no reader: ENXIO")?;
+    tell.say("open(ping, O_WRONLY|O_NONBLOCK) = ENXIO");
+    tell.remark("", "no reader: else it would wait [open]");
+    tell.remark("named-pipe-uni client PATH &", "as a shell starts it");
     let words = [OsStr::new("client"), path.as_os_str()];
     let client = cli::again(&words)?.spawn().named("start the client")?;
     let client = ChildGuard::of(&client);
     tell.remark("open(ping, O_RDONLY)", "waits for the client");
+    // [open]
     let ping = fifo::open(&path, OFlag::O_RDONLY)?;
     let r = ping.as_raw_fd();
     let mut frames = FrameReader::new(ping);
     let first = frames.recv().named("recv")? == Some(b"ping");
     must(first, "the first frame is a ping")?;
-    tell.remark(format!("open(ping, O_RDONLY) = {r}"), "the client had come");
+    tell.remark(format!("open(ping, O_RDONLY) = {r}"), "the client has come");
 
     tell.step("Messages go through the kernel, not through a file")?;
     tell.say("frame 1: \"ping\"");
@@ -120,11 +121,12 @@ fn server(tell: &mut Narrator) -> Result<(), Stop> {
         "as before: nothing is stored",
     );
 
-    // [eof]
+    // This end of file is not for ever: the next writer would bring more.
     tell.step("The last writer leaves")?;
+    // [eof]
     let end = frames.recv().named("recv")?;
     must(end.is_none(), "after the last writer there is an end of file")?;
-    tell.remark(format!("read({r}) = 0"), "end of file [eof]");
+    tell.remark("recv = None", "end of file [eof]");
     let status = waitpid(client.pid(), None).named("waitpid")?;
     must(status == WaitStatus::Exited(client.pid(), 0), "the client is well")?;
     tell.say(format!("waitpid({}): exited, 0", client.pid()));

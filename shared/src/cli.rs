@@ -96,9 +96,8 @@ pub(crate) struct Asked {
 
 fn parse(about: &About, mut args: lexopt::Parser) -> Result<Asked, Stop> {
     let mut asked = Asked { step: false, hang: false, words: Vec::new() };
-    let refuse = |what: String| {
-        Stop::Usage(format!("{what}; there is: {}", usage(about)))
-    };
+    let refuse =
+        |what: String| Stop::Usage(format!("{what}; usage: {}", usage(about)));
     let most = about.words.iter().map(|(row, _)| most_words(row)).max();
     let most = most.unwrap_or(0);
     while let Some(arg) = args.next().map_err(|e| refuse(e.to_string()))? {
@@ -139,11 +138,16 @@ fn most_words(row: &str) -> usize {
 #[must_use]
 pub fn refuse(about: &About, words: &[OsString]) -> Stop {
     let words: Vec<_> = words.iter().map(|w| w.to_string_lossy()).collect();
-    let what = match words.join(" ").as_str() {
-        "" => "a word is missing".to_string(),
-        words => format!("unexpected {words:?}"),
+    let given = words.join(" ");
+    // "client" alone, where a row says "client PATH".
+    let missing = about.words.iter().find_map(|(row, _)| {
+        row.strip_prefix(&given)?.trim_start().split(' ').next()
+    });
+    let what = match missing {
+        Some(word) if !word.is_empty() => format!("{word} is missing"),
+        _ => format!("unexpected {given:?}"),
     };
-    Stop::Usage(format!("{what}; there is: {}", usage(about)))
+    Stop::Usage(format!("{what}; usage: {}", usage(about)))
 }
 
 /// The usage line: all the words and options there are.
@@ -166,9 +170,17 @@ fn help(about: &About) -> String {
     let hang = [("--hang", "really hang, to be looked at from outside")];
     let hang = if about.hangs { &hang[..] } else { &[] };
     let rows = about.words.iter().chain(hang).chain(&options);
-    let rows = rows.map(|(word, what)| format!("  {word:<16} {what}\n"));
+    let left = rows.clone().map(|(word, _)| word.len()).max().unwrap_or(0);
+    let rows = rows.map(|(word, what)| format!("  {word:<left$}  {what}\n"));
     let rows = rows.collect::<Vec<_>>().concat();
-    format!("{}\n\nUsage: {}\n\n{rows}", about.shows, usage(about))
+    format!(
+        "{}\n\nUsage: {}\n\n{rows}\n\
+         A step that takes {} s is ended, and says why it hung. DEADLINE=0 in\n\
+         the environment lets it hang; any other number sets the seconds.\n",
+        about.shows,
+        usage(about),
+        deadline::SECONDS
+    )
 }
 
 /// Prints what was asked for, which ends the program well. `--help | head`

@@ -27,7 +27,7 @@ use crate::ways_out;
 
 /// Seconds that one step may take, unless the environment says otherwise. No
 /// story takes one; this is there to catch a hang, never to be in step.
-const SECONDS: u32 = 10;
+pub(crate) const SECONDS: u32 = 10;
 
 /// Seconds for looking at a hang, before it is ended.
 const LOOK: u32 = 2;
@@ -65,8 +65,8 @@ pub fn install(name: &str) -> Result<(), Stop> {
             program,
             words: [a, b, c],
             too_late: format!(
-                "{name}: no progress for {seconds} s: a call that should have \
-                 returned still waits. Ended here.\n"
+                "{name}: no progress for {seconds} s, so this ends. It \
+                 waited for:\n"
             ),
         });
     }

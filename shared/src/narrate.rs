@@ -26,8 +26,10 @@ const REMARK: usize = 38;
 /// Set in the environment of a program that tells its part beside another.
 pub(crate) const SECOND_COLUMN: &str = "NARRATE_SECOND_COLUMN";
 
-/// The widest a line gets; a narrower terminal gets narrower lines.
+/// The widest a line gets; a narrower terminal gets narrower lines, to a
+/// point.
 const WIDTH: usize = 80;
+const NARROWEST: usize = 40;
 
 /// Prints a story to standard output.
 #[derive(Debug)]
@@ -60,7 +62,7 @@ impl Narrator {
         Ok(Self {
             step: 0,
             column: usize::from(env::var_os(SECOND_COLUMN).is_some()),
-            width: columns.min(WIDTH),
+            width: columns.clamp(NARROWEST, WIDTH),
             colour: colour_is_wanted(),
             pause: step_by_step,
             lost: None,

@@ -3,7 +3,7 @@
 //! A sentence names the call that failed and the errno it failed with:
 //! `open notes.txt: ENOENT (No such file or directory)`.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::io;
 use std::process::ExitCode;
 
@@ -24,6 +24,18 @@ pub enum Stop {
     Usage(String),
     /// A call failed, or answered what this course says it cannot.
     Failed(String),
+}
+
+impl Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Quietly => f.write_str("a quiet end"),
+            Self::Status(status) => write!(f, "exit status {status}"),
+            Self::Usage(sentence) | Self::Failed(sentence) => {
+                f.write_str(sentence)
+            }
+        }
+    }
 }
 
 impl Stop {

@@ -56,7 +56,7 @@ pub fn answers_its_command_line(demo: &str, name: &str) {
     assert_eq!(version.split(' ').next(), Some(name));
     for bad in [&["--hepl"][..], &["-x"], &["a", "b", "c", "d"], &["--step=1"]]
     {
-        let usage = format!("there is: {name}");
+        let usage = format!("usage: {name}");
         let refused = Program::new(demo).args(bad).run().refused(2, &[&usage]);
         assert_eq!(refused.stdout, "");
     }

@@ -45,13 +45,15 @@ pub fn matches(readme: &str, command: &str, printed: &str) {
 }
 
 /// Words that a process number follows.
-const PROCESS: [&str; 8] = [
+const PROCESS: [&str; 10] = [
     "process ",
     "parent ",
     "child ",
     "server ",
     "client ",
-    "peer ",
+    "visitor ",
+    "latecomer ",
+    "partner ",
     "fork() = ",
     "waitpid(",
 ];

@@ -21,6 +21,7 @@ cargo() {
         case $1 in
             -q) ;;
             -p) name=$2; shift ;;
+            --bin) name=$2; shift ;;
             --example) name=examples/$2; shift ;;
             --) shift; break ;;
             *) echo "cargo: what is $1?" >&2; return 2 ;;
@@ -31,6 +32,7 @@ cargo() {
 }
 umask 022
 printf 'a file\n' > FILE
+PID=$$
 "#;
 
 /// All files below the top that end in `ending`, but for what cargo built.
@@ -144,7 +146,7 @@ fn every_cargo_command_that_is_mentioned_runs() {
             terminal.types("q\n");
             assert_eq!(terminal.ends().1, 0, "{command}");
         } else {
-            let ran = shell(&command);
+            let ran = shell(&command.replace(" PID", " $PID"));
             assert_eq!(ran.shell_status(), 0, "{command}: {}", ran.stderr);
         }
     }

@@ -53,8 +53,8 @@ impl<R: Read> FrameReader<R> {
     /// # Errors
     ///
     /// [`FrameError::Truncated`] for an end of file inside a frame, and
-    /// [`FrameError::TooLarge`]: both leave the stream out of step for good,
-    /// and every later call says the same. [`FrameError::Io`] as read(2)
+    /// [`FrameError::TooLarge`]: the reader is out of step for good, and every
+    /// later call says the same. [`FrameError::Io`] as read(2)
     /// "ERRORS" lists, except EINTR, which is retried; what had arrived is
     /// kept for the next call.
     pub fn recv(&mut self) -> Result<Option<&[u8]>, FrameError> {

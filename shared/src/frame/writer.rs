@@ -59,8 +59,8 @@ impl<W: Write> FrameWriter<W> {
         self.frame.extend_from_slice(&header);
         self.frame.extend_from_slice(payload);
 
-        // A pipe with room for a part takes that part. The loop sends the
-        // rest; forgetting it is one of the most common bugs with pipes.
+        // A pipe with room for a part may take that part. The loop sends the
+        // rest: forgetting it is a classic.
         let mut sent = 0;
         while sent < self.frame.len() {
             let answer = match self.inner.write(&self.frame[sent..]) {

@@ -275,10 +275,8 @@ impl Case<'_> {
             }
         };
         if hidden > 0 {
-            let more = format!(
-                " {hidden} processes may not be looked at, and may hold it, too."
-            );
-            verdict += &more;
+            let unseen = format!(" ({hidden} processes may not be looked at.)");
+            verdict += &unseen;
         }
         verdict
     }
