@@ -18,6 +18,7 @@ use shared::cli;
 use shared::frame::{FrameReader, FrameWriter};
 use shared::narrate::{Narrator, hex};
 use shared::observe::{self, Seen};
+use shared::picture;
 use shared::stop::{Named, Stop, must};
 
 fn main() -> ExitCode {
@@ -175,7 +176,8 @@ fn what_its_holders_decide(
     // empty and the number of writers is 0, so unread bytes come first.
     tell.step("The last writer leaves")?;
     drop(copy);
-    tell.remark(format!("close({d})"), "writers: 0");
+    let me = [(getpid(), "")];
+    tell.remark(format!("close({d})"), &picture::sides(reader, &me));
     tell.call(format!("read({r}, 64)"), read(reader, &mut buffer))
         .must_be(Ok(11), "\"xlast words\", the x of step 4 first")?;
     // No byte, no error: 0.
@@ -189,8 +191,8 @@ fn what_its_holders_decide(
     let (read_end, write_end) = pipe().named("pipe")?;
     let (r, w) = (read_end.as_raw_fd(), write_end.as_raw_fd());
     drop(read_end);
-    let why = "the lowest free numbers; readers: 0";
-    tell.remark(format!("pipe() = [{r}, {w}], close({r})"), why);
+    tell.remark(format!("pipe() = [{r}, {w}]"), "the lowest free numbers");
+    tell.remark(format!("close({r})"), &picture::sides(&write_end, &me));
     // [epipe]
     tell.call(format!("write({w}, \"x\", 1)"), write(&write_end, b"x"))
         .must_be(Err(Errno::EPIPE), "broken pipe [epipe]")?;

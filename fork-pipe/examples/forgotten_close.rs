@@ -13,11 +13,10 @@
 use std::process::ExitCode;
 
 use nix::libc;
-use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, fork, pipe, read, write};
 use shared::bug;
 use shared::cli::About;
-use shared::stop::{Named, Stop, must};
+use shared::stop::{Named, Stop};
 use shared::ways_out::ChildGuard;
 
 fn main() -> ExitCode {
@@ -35,11 +34,7 @@ fn main() -> ExitCode {
         }
         if halves.mended {
             tell.step("Mended: the child closes its write end first")?;
-            let child = greet(true)?;
-            let status = waitpid(child.pid(), None).named("waitpid")?;
-            let well = WaitStatus::Exited(child.pid(), 0);
-            child.reaped();
-            must(status == well, "the child reads up to the end of file")?;
+            bug::ends_well(greet(true)?)?;
             tell.say("The child read 5 bytes, then the end of file, and left.");
         }
         Ok(())

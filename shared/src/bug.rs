@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use nix::sys::wait::waitpid;
+use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{Pid, getpid};
 
 use crate::cli::{self, About};
@@ -69,10 +69,22 @@ impl Halves {
             return Err(Stop::Quietly);
         }
         must(hang::is_stuck(pid), format!("the child {pid} hangs"))?;
-        let mut names = vec![(pid, "child"), (getpid(), "parent")];
-        names.extend(others);
-        tell.say("The child is still here, and it does not work:");
+        let mut names = others.to_vec();
+        names.extend([(pid, "child"), (getpid(), "parent")]);
+        tell.say("It is stuck. The kernel says why:");
         tell.report(&hang::explain(pid, &names));
         Ok(())
     }
+}
+
+/// Waits for a child that does what it should.
+///
+/// # Errors
+///
+/// [`Stop::Failed`] if it ends in any other way than by exit status 0.
+pub fn ends_well(child: ChildGuard) -> Result<(), Stop> {
+    let pid = child.pid();
+    let status = waitpid(pid, None).named("waitpid")?;
+    child.reaped();
+    must(status == WaitStatus::Exited(pid, 0), format!("{status:?} is 0"))
 }
