@@ -85,17 +85,3 @@ fn an_empty_command_is_refused() {
         }
     }
 }
-
-/// [FP-07] The bug bites, and the fix mends it.
-#[test]
-fn a_reader_that_keeps_a_write_end_waits_for_itself() {
-    let broken = Program::example("forgotten_close").arg("broken").run().well();
-    let said = "It is stuck.";
-    assert!(broken.stdout.contains(said), "{}", broken.stdout);
-    if cfg!(target_os = "linux") {
-        assert!(broken.stdout.contains("<- itself"), "{}", broken.stdout);
-    }
-    let mended = Program::example("forgotten_close").arg("mended").run().well();
-    assert!(mended.stdout.contains("then the end of file"));
-    assert!(!mended.stdout.contains(said));
-}

@@ -13,7 +13,7 @@ pub mod program;
 pub mod terminal;
 pub mod transcript;
 
-pub use program::{Outcome, Program};
+pub use program::{Outcome, Program, Running};
 pub use terminal::Terminal;
 
 use std::fmt::{Debug, Display};
@@ -28,4 +28,11 @@ pub fn get<T, E: Debug>(result: Result<T, E>, what: impl Display) -> T {
         Ok(value) => value,
         Err(e) => panic!("{what}: {e:?}"),
     }
+}
+
+/// Whether this test may do what only root may.
+#[must_use]
+pub fn is_root() -> bool {
+    // SAFETY: geteuid touches no memory.
+    unsafe { nix::libc::geteuid() == 0 }
 }

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -112,6 +112,21 @@ impl Program {
         &self.temporary
     }
 
+    /// Starts it, without input and without anybody who reads its output,
+    /// and leaves it running.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be started.
+    #[must_use]
+    pub fn start(mut self) -> Running {
+        own_session(&mut self.command, false);
+        self.command.stdin(Stdio::null()).stdout(Stdio::null());
+        self.command.stderr(Stdio::null());
+        let child = get(self.command.spawn(), "start");
+        Running { child, _program: self }
+    }
+
     /// Runs it to its end.
     ///
     /// # Panics
@@ -179,6 +194,28 @@ impl Program {
         let [stdout, stderr] = texts.map(|t| text(&t));
         assert!(left.is_empty(), "{what} left {left:?} behind\n{stderr}");
         Outcome { stdout, stderr, status }
+    }
+}
+
+/// A program that is meant to hang, and is ended with all its children.
+#[derive(Debug)]
+pub struct Running {
+    child: Child,
+    _program: Program,
+}
+
+impl Running {
+    /// Its process number.
+    #[must_use]
+    pub fn process(&self) -> Pid {
+        Pid::from_raw(self.child.id().cast_signed())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = killpg(self.process(), Signal::SIGKILL);
+        let _ = self.child.wait();
     }
 }
 

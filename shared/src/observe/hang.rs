@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use nix::libc;
 use nix::poll::{PollTimeout, poll};
+use nix::sys::signal::kill;
 use nix::unistd::Pid;
 
 #[cfg(target_os = "linux")]
@@ -20,7 +21,7 @@ use super::proc::{self, Doing, End, View};
 const STILL: Duration = Duration::from_millis(50);
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Waits until a child is stuck: it sleeps, and has not run for a while. The
+/// Waits until a process is stuck: it sleeps, and has not run for a while. The
 /// kernel counts its sleeps, so one that only looks idle is told apart.
 ///
 /// # Returns
@@ -28,15 +29,15 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Whether it is; false if it ended, or is still at work after five seconds.
 /// Without /proc, whether it is still there after a fifth of a second.
 #[must_use]
-pub fn is_stuck(child: Pid) -> bool {
+pub fn is_stuck(process: Pid) -> bool {
     let start = Instant::now();
     let mut still_since = start;
     let mut last = None;
     while start.elapsed() < PATIENCE {
-        if has_ended(child) {
+        if has_ended(process) {
             return false;
         }
-        let now = sleeps(child);
+        let now = sleeps(process);
         if now != last || now.is_none() {
             (last, still_since) = (now, Instant::now());
         } else if still_since.elapsed() >= STILL {
@@ -69,8 +70,12 @@ fn has_ended(child: Pid) -> bool {
     // SAFETY: waitid fills the siginfo, if there is something to tell.
     let answer =
         unsafe { libc::waitid(libc::P_PID, number, about.as_mut_ptr(), how) };
+    if answer != 0 {
+        // Not our child: whether it is there has to do.
+        return kill(child, None).is_err();
+    }
     // SAFETY: all zeroes is a siginfo; it stays so while the child lives.
-    answer != 0 || unsafe { about.assume_init() }.si_signo != 0
+    unsafe { about.assume_init() }.si_signo != 0
 }
 
 /// How often a sleeping process has gone to sleep; none while it runs.
@@ -185,7 +190,7 @@ fn explain_in(
         }
         _ => {
             report.verdict =
-                "It does not wait for a pipe it holds.".to_string();
+                "It does not wait in read or write of a pipe.".to_string();
         }
     }
     report

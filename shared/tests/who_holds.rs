@@ -1,0 +1,139 @@
+//! `who_holds` on pipelines of the system's own tools that are really stuck.
+#![cfg(target_os = "linux")]
+
+use harness::{Program, Running, get};
+use nix::sys::stat::Mode;
+use nix::unistd::{Pid, mkfifo};
+use shared::observe::hang;
+use shared::observe::proc;
+
+const WHO_HOLDS: &str = env!("CARGO_BIN_EXE_who_holds");
+
+/// What is said about a process, once it is stuck.
+fn said_of(process: Pid) -> String {
+    assert!(hang::is_stuck(process), "{:?}", proc::doing(process.as_raw()));
+    let program = Program::new(WHO_HOLDS).arg(process.to_string());
+    program.run().well().stdout
+}
+
+fn shell(line: &str) -> Running {
+    Program::new("bash").args(&["-c", line]).start()
+}
+
+/// The program of this name below a shell, as soon as it runs.
+fn below(shell: &Running, name: &str) -> Pid {
+    let find = || {
+        let mut below = hang::children(shell.process());
+        for child in below.clone() {
+            below.extend(hang::children(child));
+        }
+        let is_it =
+            |pid: &Pid| proc::name(pid.as_raw()).as_deref() == Some(name);
+        below.into_iter().find(is_it)
+    };
+    assert!(hang::soon(|| find().is_some()), "no {name}");
+    find().unwrap_or(shell.process())
+}
+
+fn has(text: &str, words: &[&str]) {
+    for word in words {
+        assert!(text.contains(word), "no {word:?} in:\n{text}");
+    }
+}
+
+#[test]
+fn a_reader_of_an_idle_writer_waits_for_it() {
+    let line = shell("sleep 1000 | cat; true");
+    let (cat, sleep) = (below(&line, "cat"), below(&line, "sleep"));
+    let said = said_of(cat);
+    has(&said, &["sleeps in read(0)", "  0  pipe:[", "read end, 0 of "]);
+    has(&said, &[&format!("write end: sleep {sleep} (1)")]);
+    has(
+        &said,
+        &[&format!("It waits for sleep {sleep} to write, or to leave.")],
+    );
+}
+
+#[test]
+fn a_writer_into_a_full_pipe_waits_for_its_reader() {
+    let line = shell("yes | sleep 1000; true");
+    let (yes, sleep) = (below(&line, "yes"), below(&line, "sleep"));
+    let said = said_of(yes);
+    has(&said, &["sleeps in write(1)", "write end, "]);
+    has(&said, &[&format!("It waits for sleep {sleep} to read, or to leave.")]);
+    // The fill is what the pipe has room for, or a little less.
+    let fill = said.lines().find(|line| line.contains("write end, "));
+    let fill: Vec<usize> = fill
+        .unwrap_or_default()
+        .split_whitespace()
+        .filter_map(|word| word.parse().ok())
+        .collect();
+    if let [_, filled, room] = fill[..] {
+        assert!(0 < filled && filled <= room, "{said}");
+    }
+}
+
+/// [FP-12]
+#[test]
+fn a_captured_command_waits_for_what_it_left_in_the_background() {
+    let line = shell("x=$(sleep 1000 & echo hi); echo \"$x\"");
+    let sleep = below(&line, "sleep");
+    let said = said_of(line.process());
+    has(&said, &["bash", "sleeps in read(", &format!("sleep {sleep} (1)")]);
+    has(
+        &said,
+        &[&format!("It waits for sleep {sleep} to write, or to leave.")],
+    );
+}
+
+/// [NU-11]
+#[test]
+fn a_reader_of_a_lonely_fifo_waits_in_open() {
+    let home = Program::new("cat");
+    let path = home.temporary().join("fifo");
+    get(mkfifo(&path, Mode::S_IRUSR | Mode::S_IWUSR), "mkfifo");
+    let cat = Program::new("cat").arg(&path).start();
+    let said = said_of(cat.process());
+    has(&said, &["sleeps in open", "nobody has opened the other side"]);
+}
+
+#[test]
+fn who_sleeps_in_no_pipe_is_not_said_to_wait_for_one() {
+    let sleep = Program::new("sleep").arg("1000").start();
+    let said = said_of(sleep.process());
+    has(
+        &said,
+        &["It holds no end of a pipe.", "does not wait in read or write"],
+    );
+}
+
+/// Somebody else's process is told of as far as the system allows.
+#[test]
+fn what_may_not_be_seen_is_said() {
+    if !harness::is_root() {
+        println!("skipped: only root has processes that others may not see");
+        return;
+    }
+    let line = shell("sleep 1000 | cat; true");
+    let cat = below(&line, "cat");
+    assert!(hang::is_stuck(cat));
+    let script = format!(
+        "setpriv --reuid=65534 --regid=65534 --clear-groups \
+                          '{WHO_HOLDS}' {cat}"
+    );
+    let said = Program::new("sh").args(&["-c", &script]).run().well().stdout;
+    has(&said, &["cat", "may not be looked at", "may not be seen"]);
+    assert!(!said.contains("It waits for"), "{said}");
+}
+
+#[test]
+fn a_number_without_a_process_is_refused() {
+    let missing = Program::new(WHO_HOLDS).arg("2147483647").run();
+    let _ = missing.refused(1, &["there is no process 2147483647"]);
+    for word in ["x", "0", "1x", "-- -5"] {
+        let wrong = Program::new(WHO_HOLDS).arg(word).run();
+        let _ = wrong.refused(2, &["usage: who_holds"]);
+    }
+    let none = Program::new(WHO_HOLDS).run();
+    let _ = none.refused(2, &["PID is missing"]);
+}
