@@ -13,3 +13,17 @@ fn pipe_leaks_into_started_programs_and_os_pipe_and_std_do_not() {
     assert_eq!(answers, ["no", "no", "yes", "yes"]);
     assert_eq!(shown.matches("\"Hello world!\"").count(), 4);
 }
+
+/// [AP-14] [AP-15] Both are two open file descriptions on one thing. A file's
+/// have positions, and its bytes stay.
+#[test]
+fn a_pipe_is_not_a_file_opened_twice() {
+    let shown = Program::example("file_or_pipe").run().well().stdout;
+    for line in ["offset 12", "size 12 bytes", "and again", "= ESPIPE"] {
+        assert!(shown.contains(line), "no {line:?} in {shown}");
+    }
+    for side in ["read end", "write end"] {
+        let drawn = shown.lines().filter(|line| line.contains(side));
+        assert_eq!(drawn.count(), 1, "{shown}");
+    }
+}

@@ -170,6 +170,14 @@ pub fn own_ends(of: impl AsFd) -> Vec<(i32, Access)> {
     (0..256).filter(same).filter_map(access).collect()
 }
 
+/// The position of an open file of this process: lseek(2). A pipe has none.
+#[must_use]
+pub fn offset(fd: i32) -> Option<i64> {
+    // SAFETY: lseek touches no memory; from here by 0 it moves nothing.
+    let offset = unsafe { libc::lseek(fd, 0, libc::SEEK_CUR) };
+    (offset >= 0).then_some(offset)
+}
+
 /// Whether this process ignores a signal: sigaction(2).
 #[must_use]
 pub fn ignored(signal: Signal) -> Seen<bool> {

@@ -5,7 +5,7 @@
 use std::os::fd::{AsFd, AsRawFd};
 use std::{env, fs};
 
-use nix::sys::stat::fstat;
+use nix::sys::stat::{SFlag, fstat};
 use nix::unistd::{Pid, getpid};
 
 use crate::observe::{self, Access, Seen};
@@ -13,11 +13,27 @@ use crate::observe::{self, Access, Seen};
 /// An open file description, and the descriptors that refer to it.
 struct Description {
     access: Access,
+    /// The position, in a file: lseek(2).
+    offset: Option<i64>,
     /// A process and a descriptor in it.
     holders: Vec<(Pid, i32)>,
 }
 
-/// Draws the pipe behind `end`, and who among `processes` holds it. Each
+impl Description {
+    /// A file has a position in every description; a pipe has ends.
+    fn what(&self) -> String {
+        if let Some(offset) = self.offset {
+            return format!("offset {offset}");
+        }
+        match self.access {
+            Access::Read => "read end".to_string(),
+            Access::Write => "write end".to_string(),
+            Access::ReadAndWrite => "both ends".to_string(),
+        }
+    }
+}
+
+/// Draws the pipe, or the file, behind `end`, and who among `processes` holds it. Each
 /// comes with the name it has in the story; a process alone needs none.
 #[must_use]
 pub fn draw(
@@ -27,9 +43,7 @@ pub fn draw(
 ) -> Vec<String> {
     let (descriptions, unsure) = descriptions(&end, processes);
     let label = label(&end);
-    let (filled, room) =
-        (observe::bytes_waiting(&end), observe::capacity(&end));
-    let text = format!("{filled} of {room} bytes");
+    let text = content(&end);
 
     let names: Vec<String> = descriptions
         .iter()
@@ -61,12 +75,11 @@ pub fn draw(
         lines.push(format!("{}┌{edge}┐", " ".repeat(gap)));
     }
     for (row, description) in descriptions.iter().enumerate() {
-        let (what, flow) = match description.access {
-            Access::Read => ("read end", format!("◀{line}")),
-            Access::Write => ("write end", format!("{line}▶")),
-            Access::ReadAndWrite => {
-                ("both ends", format!("◀{}▶", "─".repeat(arrow - 2)))
-            }
+        let what = description.what();
+        let flow = match description.access {
+            Access::Read => format!("◀{line}"),
+            Access::Write => format!("{line}▶"),
+            Access::ReadAndWrite => format!("◀{}▶", "─".repeat(arrow - 2)),
         };
         let side = match row {
             0 if !alone => format!("┌{edge}┐"),
@@ -145,13 +158,17 @@ fn descriptions(
                     None => unsure |= description.access == access,
                 }
             }
-            match place {
-                Some(at) => found[at].holders.push(this),
-                None => found.push(Description { access, holders: vec![this] }),
+            if let Some(at) = place {
+                found[at].holders.push(this);
+                continue;
             }
+            let mine = *process == getpid();
+            let offset = if mine { observe::offset(fd) } else { None };
+            found.push(Description { access, offset, holders: vec![this] });
         }
     }
-    found.sort_by_key(|description| description.access.writes());
+    // A pipe's read end first; a file's descriptions as they were opened.
+    found.sort_by_key(|one| one.offset.is_none() && one.access.writes());
     (found, unsure)
 }
 
@@ -182,13 +199,30 @@ fn same_file(_a: (Pid, i32), _b: (Pid, i32)) -> Seen<bool> {
     Seen(None)
 }
 
+/// What the box holds: how full the pipe is, or how long the file.
+fn content(end: &impl AsFd) -> String {
+    match fstat(end) {
+        Ok(file)
+            if SFlag::from_bits_truncate(file.st_mode) == SFlag::S_IFREG =>
+        {
+            format!("size {} bytes", file.st_size)
+        }
+        _ => {
+            let filled = observe::bytes_waiting(end);
+            format!("{filled} of {} bytes", observe::capacity(end))
+        }
+    }
+}
+
 /// What Linux calls the pipe: `pipe:[inode]`, or the name of the FIFO.
 fn label(end: &impl AsFd) -> String {
     let link = format!("/proc/self/fd/{}", end.as_fd().as_raw_fd());
     let Ok(path) = fs::read_link(link) else { return "pipe".into() };
     match path.file_name() {
         Some(name) if path.is_absolute() => {
-            format!("FIFO {}", name.to_string_lossy().escape_debug())
+            let file = observe::offset(end.as_fd().as_raw_fd()).is_some();
+            let kind = if file { "file" } else { "FIFO" };
+            format!("{kind} {}", name.to_string_lossy().escape_debug())
         }
         _ => path.to_string_lossy().into_owned(),
     }

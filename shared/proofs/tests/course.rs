@@ -253,3 +253,35 @@ fn no_program_that_people_copy_unwraps() {
         }
     }
 }
+
+/// A classic bug is an example that runs `bug::run`. Each stands beside its
+/// fix, says where it comes from, and is found by its symptom in the README.
+#[test]
+fn every_bug_has_a_marked_fix_and_a_row_in_the_index_of_symptoms() {
+    let readme = read(&workspace().join("README.md"));
+    let index = readme.split("## By symptom").nth(1).unwrap_or_default();
+    let index = index.split("\n## ").next().unwrap_or_default();
+    let mut bugs = 0;
+    for path in files(".rs") {
+        let text = read(&path);
+        let folder = path.parent().and_then(Path::file_name);
+        let example = folder.is_some_and(|name| name == "examples");
+        if !example || !text.contains("bug::run(") {
+            continue;
+        }
+        bugs += 1;
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        let what = path.display();
+        assert!(text.contains("// <-- the fix"), "{what}: no marked fix");
+        let header = text.split("\n\n").next().unwrap_or_default();
+        for word in ["What you will see", "Run it: `cargo run", "an page", "["]
+        {
+            assert!(header.contains(word), "{what}: no {word:?} in its header");
+        }
+        let command = format!("--example {name}`");
+        assert!(index.contains(&command), "{what}: not in the index");
+        let length = text.lines().count();
+        assert!((40..=145).contains(&length), "{what}: {length} lines");
+    }
+    assert!(bugs >= 5, "{bugs} bugs");
+}
