@@ -129,10 +129,12 @@ fn two_ways(tell: &mut Narrator, input: &mut input::Input) -> Result<(), Stop> {
         }
         ForkResult::Parent { child } => child,
     };
-    let guard = ChildGuard::new(child);
     drop((requests_out, answers_in));
     let mut requests = FrameWriter::new(PipeWriter::from(requests_in));
     let mut answers = FrameReader::new(PipeReader::from(answers_out));
+    // What is declared last is dropped first: should the story end early, the
+    // child is ended before it can take that for the end of the requests.
+    let guard = ChildGuard::new(child);
 
     // An empty frame is a frame. It says "ready", and that the child will be
     // silent from now on until the requests end.

@@ -151,6 +151,8 @@ fn the_cure(tell: &mut Narrator, home: &Home) -> Result<(), Stop> {
     // [open]
     let mut pings = FrameWriter::new(fifo::open(&there, OFlag::O_WRONLY)?);
     let mut replies = FrameReader::new(fifo::open(&back, OFlag::O_RDONLY)?);
+    // Bound last, dropped first: before its pipes, if the story ends early.
+    let partner = partner;
     tell.say("Both of us open \"there\", then \"back\". In the other");
     tell.say("order each waits for the other, for ever [open]");
     let mut own = 0;

@@ -96,6 +96,9 @@ fn server(tell: &mut Narrator) -> Result<(), Stop> {
     let ping = fifo::open(&path, OFlag::O_RDONLY)?;
     let r = ping.as_raw_fd();
     let mut frames = FrameReader::new(ping);
+    // What is bound last is dropped first: should the story end early, the
+    // client is ended before its pipe breaks.
+    let client = client;
     let first = frames.recv().named("recv")? == Some(b"ping");
     must(first, "the first frame is a ping")?;
     tell.remark(format!("open(ping, O_RDONLY) = {r}"), "the client has come");
