@@ -1,5 +1,5 @@
 //! The same pipe at four levels: libc, nix, `os_pipe` and std. Each level
-//! writes twelve bytes, closes the write end and reads up to the end of file;
+//! writes twelve bytes, closes the write end and reads them back;
 //! what differs is what can go wrong without anybody noticing.
 //!
 //! Run it: `cargo run -p anonymous-pipe --example four_apis`. Man pages:

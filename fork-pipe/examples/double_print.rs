@@ -18,7 +18,7 @@ use nix::unistd::{ForkResult, fork};
 use shared::bug;
 use shared::cli::About;
 use shared::stop::{Named, Stop, must};
-use shared::ways_out::ChildGuard;
+use shared::ways_out::{self, ChildGuard};
 
 fn main() -> ExitCode {
     let about = About {
@@ -77,6 +77,7 @@ fn print_and_fork(
     // SAFETY: this process has one thread.
     match unsafe { fork() }.named("fork")? {
         ForkResult::Child => {
+            ways_out::end_with_parent();
             child_does(out);
             // SAFETY: it ends this process; nothing is used after it.
             unsafe { libc::_exit(0) }

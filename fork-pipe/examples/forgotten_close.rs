@@ -17,7 +17,7 @@ use nix::unistd::{ForkResult, fork, pipe, read, write};
 use shared::bug;
 use shared::cli::About;
 use shared::stop::{Named, Stop};
-use shared::ways_out::ChildGuard;
+use shared::ways_out::{self, ChildGuard};
 
 fn main() -> ExitCode {
     let about = About {
@@ -55,6 +55,7 @@ fn greet(mended: bool) -> Result<ChildGuard, Stop> {
             Ok(child)
         }
         ForkResult::Child => {
+            ways_out::end_with_parent();
             // fork copied both descriptors. As long as this one is open there
             // is a writer: this very process, which will never write.
             if mended {

@@ -22,7 +22,7 @@ use shared::bug;
 use shared::cli::About;
 use shared::picture;
 use shared::stop::{Named, Stop, must};
-use shared::ways_out::ChildGuard;
+use shared::ways_out::{self, ChildGuard};
 
 fn main() -> ExitCode {
     let about = About {
@@ -82,6 +82,7 @@ fn start(
         // that leaked, if it did.
         ForkResult::Parent { child } => Ok((sibling, ChildGuard::new(child))),
         ForkResult::Child => {
+            ways_out::end_with_parent();
             drop(write_end);
             while let Ok(1..) = read(&read_end, &mut [0; 64]) {}
             // SAFETY: it ends this process; nothing is used after it.

@@ -20,7 +20,7 @@ use shared::bug;
 use shared::cli::About;
 use shared::observe::{self, Seen};
 use shared::stop::{Named, Stop, must};
-use shared::ways_out::ChildGuard;
+use shared::ways_out::{self, ChildGuard};
 
 fn main() -> ExitCode {
     let about = About {
@@ -78,6 +78,7 @@ fn writer(much: usize) -> Result<(ChildGuard, OwnedFd), Stop> {
     match unsafe { fork() }.named("fork")? {
         ForkResult::Parent { child } => Ok((ChildGuard::new(child), read_end)),
         ForkResult::Child => {
+            ways_out::end_with_parent();
             drop(read_end);
             leave(fill(&write_end, much))
         }
@@ -92,6 +93,7 @@ fn pair(much: usize, mended: bool) -> Result<(ChildGuard, ChildGuard), Stop> {
     let left = match unsafe { fork() }.named("fork")? {
         ForkResult::Parent { child } => ChildGuard::new(child),
         ForkResult::Child => {
+            ways_out::end_with_parent();
             drop((right_in, right_out));
             let sent = fill(&left_out, much);
             drop(left_out);
@@ -102,6 +104,7 @@ fn pair(much: usize, mended: bool) -> Result<(ChildGuard, ChildGuard), Stop> {
     match unsafe { fork() }.named("fork")? {
         ForkResult::Parent { child } => Ok((left, ChildGuard::new(child))),
         ForkResult::Child => {
+            ways_out::end_with_parent();
             drop((left_in, left_out));
             // Whoever reads first makes room for the other one.
             let mut got = 0;

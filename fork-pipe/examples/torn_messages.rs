@@ -21,7 +21,7 @@ use shared::cli::About;
 use shared::frame::HEADER;
 use shared::narrate::Narrator;
 use shared::stop::{Named, Stop, must};
-use shared::ways_out::ChildGuard;
+use shared::ways_out::{self, ChildGuard};
 
 /// Messages of each of the two writers.
 const MESSAGES: usize = 200;
@@ -108,6 +108,7 @@ fn writer(
     match unsafe { fork() }.named("fork")? {
         ForkResult::Parent { child } => Ok(ChildGuard::new(child)),
         ForkResult::Child => {
+            ways_out::end_with_parent();
             let mut message = vec![letter.to_ascii_uppercase(); size];
             message[0] = letter;
             let well = (0..MESSAGES).all(|_| send(pipe, &message));

@@ -9,7 +9,7 @@
 //! the turn, and then the sender is silent until the answer comes.
 
 use std::io::{PipeReader, PipeWriter, Read};
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::process::{ExitCode, id};
 
 use nix::errno::Errno;
@@ -21,7 +21,7 @@ use shared::frame::{FrameReader, FrameWriter};
 use shared::narrate::Narrator;
 use shared::picture;
 use shared::stop::{Named, Stop, must};
-use shared::ways_out::ChildGuard;
+use shared::ways_out::{self, ChildGuard};
 
 mod count;
 mod input;
@@ -50,10 +50,14 @@ fn hello(tell: &mut Narrator) -> Result<(), Stop> {
     let (r, w) = (read_end.as_raw_fd(), write_end.as_raw_fd());
     tell.say(format!("pipe() = [{r}, {w}]"));
 
+    // No signal shall end the parent between the fork and the guard.
+    let held = ways_out::hold_signals()?;
     // SAFETY: this process has one thread. A child of many threads would
     // have only one of them, and every lock that the others held.
     let child = match unsafe { fork() }.named("fork")? {
         ForkResult::Child => {
+            // Should the parent be killed, the child ends, too.
+            ways_out::end_with_parent();
             let mut tell = tell.second_column();
             leave(hello_from_the_parent(&mut tell, &read_end, write_end));
         }
@@ -61,6 +65,7 @@ fn hello(tell: &mut Narrator) -> Result<(), Stop> {
     };
 
     let guard = ChildGuard::new(child);
+    drop(held);
     let both = [(getpid(), "parent"), (child, "child")];
     tell.remark(format!("fork() = {child}"), "both now hold both ends:");
     tell.picture(&write_end, &both);
@@ -114,15 +119,15 @@ fn two_ways(tell: &mut Narrator, input: &mut input::Input) -> Result<(), Stop> {
     let (answers_out, answers_in) = pipe().named("pipe")?;
     let (q, w) = (requests_out.as_raw_fd(), requests_in.as_raw_fd());
     let (r, a) = (answers_out.as_raw_fd(), answers_in.as_raw_fd());
-    let mine = format!("requests: I write {w}, the child reads {q}");
-    tell.remark(format!("pipe() = [{q}, {w}]"), &mine);
-    let mine = format!("answers: I read {r}, the child writes {a}");
-    tell.remark(format!("pipe() = [{r}, {a}]"), &mine);
+    tell.remark(format!("pipe() = [{q}, {w}]"), "for requests to the child");
+    tell.remark(format!("pipe() = [{r}, {a}]"), "for answers from the child");
 
+    let held = ways_out::hold_signals()?;
     // SAFETY: this process has one thread, as above.
     let child = match unsafe { fork() }.named("fork")? {
         // Four descriptors came along. Two are not the child's business.
         ForkResult::Child => {
+            ways_out::end_with_parent();
             drop((requests_in, answers_out));
             let (requests, answers) = (requests_out.into(), answers_in.into());
             leave(count_requests(&mut tell.second_column(), requests, answers));
@@ -135,6 +140,7 @@ fn two_ways(tell: &mut Narrator, input: &mut input::Input) -> Result<(), Stop> {
     // What is declared last is dropped first: should the story end early, the
     // child is ended before it can take that for the end of the requests.
     let guard = ChildGuard::new(child);
+    drop(held);
 
     // An empty frame is a frame. It says "ready", and that the child will be
     // silent from now on until the requests end.
@@ -142,6 +148,13 @@ fn two_ways(tell: &mut Narrator, input: &mut input::Input) -> Result<(), Stop> {
     must(ready == Some(b""), "the child says that it is ready")?;
     tell.remark(format!("fork() = {child}"), "each closes two of four ends");
     tell.remark("recv = \"\"", "an empty frame: the child is ready");
+    let both = [(getpid(), "parent"), (child, "child")];
+    for (what, end) in [
+        ("requests", requests.get_ref().as_fd()),
+        ("answers", answers.get_ref().as_fd()),
+    ] {
+        tell.say(format!("{what}: {}", picture::sides(end, &both)));
+    }
 
     // The input may be slow: a terminal, another pipe. The deadline stands
     // still while it is waited for.

@@ -18,7 +18,7 @@ fn numbers(text: &str) -> Vec<u64> {
 }
 
 fn wc(bytes: &[u8]) -> Vec<u64> {
-    let wc = Program::new("wc").args(&["-l", "-w", "-c"]).env("LC_ALL", "C");
+    let wc = Program::new("wc").args(&["-l", "-w", "-c"]);
     numbers(&wc.input(bytes).run().well().stdout)
 }
 
@@ -49,6 +49,18 @@ fn a_word_that_is_cut_by_a_frame_is_one_word() {
         let text = "x".repeat(length) + " y";
         let ours = counted(Program::new(DEMO).arg("-").input(text));
         assert_eq!(ours, [0, 2, length as u64 + 2]);
+    }
+}
+
+/// A frame may end inside a letter, too. The words of this text are those
+/// that wc finds in a UTF-8 locale.
+#[test]
+fn a_letter_that_is_cut_by_a_frame_is_one_letter() {
+    for length in 32 * 1024 - 4..=32 * 1024 {
+        // A letter of three bytes, then a space of three bytes.
+        let text = "x".repeat(length) + "\u{20ac}\u{2003}\u{e9}t\u{e9}";
+        let ours = counted(Program::new(DEMO).arg("-").input(text.clone()));
+        assert_eq!(ours, [0, 2, text.len() as u64]);
     }
 }
 

@@ -22,7 +22,7 @@ use shared::frame::{FrameReader, FrameWriter};
 use shared::narrate::Narrator;
 use shared::observe;
 use shared::stop::{Named, Stop, must};
-use shared::ways_out::ChildGuard;
+use shared::ways_out::{ChildGuard, hold_signals};
 
 mod peers;
 
@@ -153,8 +153,8 @@ fn the_cure(tell: &mut Narrator, home: &Home) -> Result<(), Stop> {
     let mut replies = FrameReader::new(fifo::open(&back, OFlag::O_RDONLY)?);
     // Bound last, dropped first: before its pipes, if the story ends early.
     let partner = partner;
-    tell.say("Both of us open \"there\", then \"back\". In the other");
-    tell.say("order each waits for the other, for ever [open]");
+    tell.say("Both of us opened \"there\" first. Had one begun with \"back\",");
+    tell.say("each would wait in open for the other, for ever [open]");
     let mut own = 0;
     let mut answered = 0;
     for round in 1..=ROUNDS {
@@ -185,9 +185,12 @@ fn start(
 ) -> Result<(Option<std::process::ChildStdin>, ChildGuard), Stop> {
     let mut words = vec![OsStr::new(role)];
     words.extend(paths.iter().map(|path| path.as_os_str()));
+    // No signal shall end this program between the start and the guard.
+    let held = hold_signals()?;
     let peer =
         cli::again(&words)?.stdin(input).spawn().named("start a peer")?;
     let guard = ChildGuard::of(&peer);
+    drop(held);
     Ok((peer.stdin, guard))
 }
 

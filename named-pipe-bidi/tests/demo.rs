@@ -40,3 +40,19 @@ fn a_signal_at_any_step_leaves_nothing_behind() {
 fn lines_fit_the_terminal_and_colour_is_for_terminals() {
     demo::fits_its_terminal(DEMO);
 }
+
+#[test]
+fn a_signal_at_any_line_ends_all_that_belongs_to_it() {
+    demo::is_stopped_at_any_line(DEMO);
+}
+
+#[test]
+fn the_deadline_stands_still_while_a_class_discusses() {
+    demo::is_patient_with_a_class(DEMO);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_line_is_one_write() {
+    demo::prints_a_line_a_write(DEMO);
+}

@@ -1,6 +1,6 @@
 //! Text through a FIFO the way std suggests: a file, and `BufRead::lines`.
 //! The newline is the frame. That is all it takes for text that you write
-//! yourself, and it breaks in three places for anything else.
+//! yourself, and it breaks for other bytes, in three ways at least.
 //!
 //! Run it: `cargo run -p named-pipe-uni --example lines`. Man pages: fifo(7).
 

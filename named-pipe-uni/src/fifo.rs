@@ -8,7 +8,7 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
-use std::{env, fmt};
+use std::{env, fmt, fs};
 
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
@@ -34,7 +34,8 @@ impl Home {
         let held = hold_signals()?;
         let made = mkdtemp(&template)
             .named(format!("mkdtemp {}", template.display()))?;
-        let guard = PathGuard::new(&made)?;
+        let guard = PathGuard::new(&made)
+            .inspect_err(|_| drop(fs::remove_dir(&made)))?;
         drop(held);
         Ok(Self(guard))
     }
@@ -59,7 +60,9 @@ pub fn make(path: &Path) -> Result<PathGuard, Refused> {
     // The mode is given in full. 0 would not mean "the default": it makes a
     // FIFO that its own maker cannot open.
     mkfifo(path, Mode::S_IRUSR | Mode::S_IWUSR).map_err(refused)?;
-    let guard = PathGuard::new(path).map_err(Refused::of)?;
+    let guard = PathGuard::new(path)
+        .inspect_err(|_| drop(fs::remove_file(path)))
+        .map_err(Refused::of)?;
     drop(held);
     Ok(guard)
 }

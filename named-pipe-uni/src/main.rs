@@ -26,7 +26,7 @@ use shared::narrate::Narrator;
 use shared::observe::hang;
 use shared::picture;
 use shared::stop::{Named, Stop, must};
-use shared::ways_out::ChildGuard;
+use shared::ways_out::{ChildGuard, hold_signals};
 
 /// How many pings make a conversation.
 const PINGS: usize = 100;
@@ -89,8 +89,10 @@ fn server(tell: &mut Narrator) -> Result<(), Stop> {
     tell.remark("", "no reader: else it would wait [open]");
     tell.remark("named-pipe-uni client PATH &", "as a shell starts it");
     let words = [OsStr::new("client"), path.as_os_str()];
+    let held = hold_signals()?;
     let client = cli::again(&words)?.spawn().named("start the client")?;
     let client = ChildGuard::of(&client);
+    drop(held);
     tell.remark("open(ping, O_RDONLY)", "waits for the client");
     // [open]
     let ping = fifo::open(&path, OFlag::O_RDONLY)?;
@@ -118,11 +120,6 @@ fn server(tell: &mut Narrator) -> Result<(), Stop> {
     }
     tell.say(format!("frame {count}: \"end\""));
     must(count == PINGS + 1, "100 pings and an end arrive")?;
-    let size = fs::metadata(&path).named("stat")?.len();
-    tell.remark(
-        format!("stat(ping): size {size}"),
-        "as before: nothing is stored",
-    );
 
     // This end of file is not for ever: the next writer would bring more.
     tell.step("The last writer leaves")?;
@@ -130,10 +127,11 @@ fn server(tell: &mut Narrator) -> Result<(), Stop> {
     let end = frames.recv().named("recv")?;
     must(end.is_none(), "after the last writer there is an end of file")?;
     tell.remark("recv = None", "end of file [eof]");
-    let status = waitpid(client.pid(), None).named("waitpid")?;
-    must(status == WaitStatus::Exited(client.pid(), 0), "the client is well")?;
-    tell.say(format!("waitpid({}): exited, 0", client.pid()));
+    let pid = client.pid();
+    let status = waitpid(pid, None).named("waitpid")?;
     client.reaped();
+    must(status == WaitStatus::Exited(pid, 0), "the client is well")?;
+    tell.say(format!("waitpid({pid}): exited, 0"));
 
     tell.step("The name outlives them all, until somebody removes it")?;
     made.remove().named("unlink ping")?;

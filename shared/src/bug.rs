@@ -66,7 +66,7 @@ impl Halves {
             tell.say(format!("child {pid} hangs, until Ctrl-C. Look at it:"));
             tell.say(format!("cargo run -p shared --bin who_holds -- {pid}"));
             waitpid(pid, None).named("waitpid")?;
-            return Err(Stop::Quietly);
+            return Err(Stop::Failed(format!("somebody ended child {pid}")));
         }
         must(hang::is_stuck(pid), format!("the child {pid} hangs"))?;
         let mut names = others.to_vec();

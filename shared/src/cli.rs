@@ -61,6 +61,9 @@ pub(crate) fn run_asked(
 ) -> ExitCode {
     let told = parse(about, lexopt::Parser::from_env()).and_then(|asked| {
         ways_out::install()?;
+        if let Ok(parent) = env::var(SECOND_COLUMN) {
+            ways_out::end_with(parent.parse().unwrap_or(0));
+        }
         deadline::install(about.name)?;
         let mut tell = Narrator::new(asked.step)?;
         deadline::arm();
@@ -75,7 +78,7 @@ pub(crate) fn run_asked(
 
 /// This program once more, in another role, telling its part in the second
 /// column. Nothing is shared but what `words` says: no descriptor comes along
-/// except standard output and standard error.
+/// except standard output and standard error. It ends when this one does.
 ///
 /// # Errors
 ///
@@ -83,7 +86,8 @@ pub(crate) fn run_asked(
 pub fn again(words: &[&OsStr]) -> Result<Command, Stop> {
     let program = env::current_exe().named("readlink of this program")?;
     let mut command = Command::new(program);
-    command.args(words).stdin(Stdio::null()).env(SECOND_COLUMN, "1");
+    command.args(words).stdin(Stdio::null());
+    command.env(SECOND_COLUMN, std::process::id().to_string());
     Ok(command)
 }
 

@@ -16,6 +16,7 @@ use std::ptr;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
+use nix::errno::Errno;
 use nix::libc;
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet};
 use nix::sys::signal::{Signal, sigaction};
@@ -65,11 +66,18 @@ pub fn install(name: &str) -> Result<(), Stop> {
             program,
             words: [a, b, c],
             too_late: format!(
-                "{name}: no progress for {seconds} s, so this ends. It \
-                 waited for:\n"
+                "{name}: no progress for {seconds} s. Unless it goes on, it \
+                 ends in {LOOK} s. It waits for this:\n"
             ),
         });
     }
+    // Under Yama, only an ancestor may see what a process sleeps in, if it is
+    // not invited. The looker is a child.
+    #[cfg(target_os = "linux")]
+    // SAFETY: prctl with these words touches no memory.
+    unsafe {
+        libc::prctl(libc::PR_SET_PTRACER, libc::PR_SET_PTRACER_ANY)
+    };
     // SA_RESTART: the call that hangs goes on hanging, to be looked at.
     let handler = SigHandler::Handler(ring);
     let action = SigAction::new(handler, SaFlags::SA_RESTART, SigSet::empty());
@@ -80,6 +88,7 @@ pub fn install(name: &str) -> Result<(), Stop> {
 
 /// The deadline starts anew.
 pub fn arm() {
+    RANG.store(false, Ordering::SeqCst);
     let seconds = CURRENT.load(Ordering::SeqCst);
     if seconds > 0 {
         alarm::set(seconds);
@@ -98,15 +107,33 @@ extern "C" fn ring(_signal: c_int) {
         unsafe { libc::_exit(1) }
     }
     let Some(looker) = LOOKER.get() else { return };
+    let before = Errno::last();
     let text = looker.too_late.as_bytes();
     // SAFETY: the text lives as long as the program.
     unsafe { libc::write(2, text.as_ptr().cast(), text.len()) };
     // SAFETY: alarm touches no memory.
     unsafe { libc::alarm(LOOK) };
-    // SAFETY: the child makes nothing but async-signal-safe calls.
-    if unsafe { libc::fork() } == 0 {
+    if fork_in_a_handler() == 0 {
         look_from_outside(looker);
     }
+    // The call that was interrupted may be about to look at its errno.
+    before.set();
+}
+
+/// The system call alone: libc's fork runs handlers and takes locks, which a
+/// signal handler must not wait for.
+#[cfg(target_os = "linux")]
+fn fork_in_a_handler() -> libc::c_long {
+    let flags = libc::c_long::from(libc::SIGCHLD);
+    // SAFETY: without a stack of its own the child gets a copy of everything,
+    // as by fork; until exec it makes nothing but system calls.
+    unsafe { libc::syscall(libc::SYS_clone, flags, 0, 0, 0, 0) }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn fork_in_a_handler() -> libc::c_long {
+    // SAFETY: until exec the child makes nothing but system calls.
+    unsafe { libc::fork() }.into()
 }
 
 /// In the child: away with the pipe ends that came along, or the looker would

@@ -23,7 +23,8 @@ use crate::stop::{Named, Stop, errno, io_error, must};
 const INDENT: usize = 3;
 const REMARK: usize = 38;
 
-/// Set in the environment of a program that tells its part beside another.
+/// Set in the environment of a program that tells its part beside another: to
+/// the number of that process.
 pub(crate) const SECOND_COLUMN: &str = "NARRATE_SECOND_COLUMN";
 
 /// The widest a line gets; a narrower terminal gets narrower lines, to a

@@ -33,8 +33,8 @@ impl Description {
     }
 }
 
-/// Draws the pipe, or the file, behind `end`, and who among `processes` holds it. Each
-/// comes with the name it has in the story; a process alone needs none.
+/// Draws the pipe, or the file, behind `end`, and who among `processes` holds
+/// it. Each comes with its name in the story; a process alone needs none.
 #[must_use]
 pub fn draw(
     end: impl AsFd,

@@ -19,7 +19,7 @@ use nix::libc;
 use nix::sys::signal::{self, SaFlags, SigAction, SigHandler, SigSet};
 use nix::sys::signal::{SigmaskHow, Signal};
 use nix::sys::wait::waitpid;
-use nix::unistd::{Pid, getpid};
+use nix::unistd::{Pid, getpid, getppid};
 
 use crate::observe::{self, Seen};
 use crate::stop::{Named, Stop};
@@ -31,13 +31,15 @@ const ENDINGS: [Signal; 4] =
 // All that the handler knows: whose the rest is, processes to end (0: none),
 // and names to remove (null: none).
 static OWNER: AtomicI32 = AtomicI32::new(0);
-static CHILDREN: [AtomicI32; 4] = [const { AtomicI32::new(0) }; 4];
-static NAMES: [AtomicPtr<c_char>; 4] =
-    [const { AtomicPtr::new(ptr::null_mut()) }; 4];
+static CHILDREN: [AtomicI32; 8] = [const { AtomicI32::new(0) }; 8];
+static NAMES: [AtomicPtr<c_char>; 8] =
+    [const { AtomicPtr::new(ptr::null_mut()) }; 8];
 
 /// From now on a signal that ends this program cleans up first.
 ///
-/// SIGHUP stays ignored where it was, as nohup(1) asks for.
+/// SIGHUP stays ignored where it was, as nohup(1) asks for. SIGINT does not: a
+/// shell without job control starts what ends in `&` with SIGINT ignored, and
+/// nobody means that.
 ///
 /// # Errors
 ///
@@ -80,8 +82,8 @@ pub(crate) fn clean_up() {
     for child in &CHILDREN {
         let child = child.load(Ordering::SeqCst);
         if child > 0 {
-            // SAFETY: kill touches no memory of ours. The child is not
-            // reaped yet, so the number is still its own.
+            // SAFETY: kill touches no memory of ours. The number is its own
+            // until it is reaped, and `reaped` follows each waitpid at once.
             unsafe { libc::kill(child, libc::SIGKILL) };
         }
     }
@@ -95,6 +97,37 @@ pub(crate) fn clean_up() {
                 unsafe { remove(name) };
             }
         }
+    }
+}
+
+/// In a forked child, first thing: when its parent ends, in whatever way, it
+/// ends, too, and signals that were held back for the fork are let in.
+///
+/// Linux has a signal for that, prctl(2) `PR_SET_PDEATHSIG`. Elsewhere the
+/// child of a killed parent goes on.
+pub fn end_with_parent() {
+    end_with(OWNER.load(Ordering::SeqCst));
+    let endings: SigSet = ENDINGS.into_iter().collect();
+    // Letting signals in that are let in already changes nothing.
+    let _ = endings.thread_unblock();
+}
+
+/// The same for a program that `parent` started.
+pub(crate) fn end_with(parent: i32) {
+    #[cfg(target_os = "linux")]
+    {
+        let (kill, any) = (libc::SIGKILL, libc::PR_SET_PTRACER_ANY);
+        // SAFETY: prctl with these words touches no memory.
+        unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, kill) };
+        // Under Yama, only an ancestor may see what a process sleeps in, if
+        // it is not invited. It is: a hang should be able to be explained.
+        // SAFETY: as above.
+        unsafe { libc::prctl(libc::PR_SET_PTRACER, any) };
+    }
+    // It may have ended before the call above.
+    if parent > 0 && getppid().as_raw() != parent {
+        // SAFETY: it ends this process; nothing is used after it.
+        unsafe { libc::_exit(1) }
     }
 }
 
@@ -129,7 +162,7 @@ pub struct ChildGuard(Pid);
 
 impl ChildGuard {
     /// Ends this child, too, when the story ends early. A signal ends the
-    /// first four of them; no story here has more.
+    /// first eight of them; no story here has more.
     #[must_use]
     pub fn new(child: Pid) -> Self {
         replace_child(0, child.as_raw());
@@ -159,8 +192,8 @@ impl Drop for ChildGuard {
     fn drop(&mut self) {
         // An error is on its way already; there is no better one to report.
         let _ = signal::kill(self.0, Signal::SIGKILL);
-        let _ = waitpid(self.0, None);
         replace_child(self.0.as_raw(), 0);
+        let _ = waitpid(self.0, None);
     }
 }
 

@@ -245,6 +245,26 @@ fn four_gibibytes_promised_cost_no_memory() {
     assert!(allocated.bytes < 2 << 20, "{} bytes", allocated.bytes);
 }
 
+/// However long the stream is, the buffer holds a frame or two of it.
+#[test]
+fn a_long_stream_of_short_frames_needs_no_more_memory_than_a_short_one() {
+    let frames = if cfg!(miri) { 300 } else { 100_000 };
+    // Frames of 7 bytes and reads of 10: each read ends inside a frame.
+    let stream = b"\x03\0\0\0end".repeat(frames);
+    let pieces = stream.chunks(10).map(|piece| Ok(piece.to_vec()));
+    let mut stream = Script::gives(pieces);
+    let (count, allocated) = counting(|| {
+        let mut reader = FrameReader::new(&mut stream);
+        let mut count = 0;
+        while let Ok(Some(b"end")) = reader.recv() {
+            count += 1;
+        }
+        count
+    });
+    assert_eq!(count, frames);
+    assert!(allocated.bytes < 64 * 1024, "{} bytes", allocated.bytes);
+}
+
 #[test]
 fn errors_say_what_is_wrong_in_words() {
     let torn = FrameReader::new(&b"\x04\0\0\0pi"[..]).recv().map(|_| ());

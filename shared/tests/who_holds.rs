@@ -102,7 +102,7 @@ fn who_sleeps_in_no_pipe_is_not_said_to_wait_for_one() {
     let said = said_of(sleep.process());
     has(
         &said,
-        &["It holds no end of a pipe.", "does not wait in read or write"],
+        &["It holds no end of a pipe.", "cannot be told from this call"],
     );
 }
 

@@ -119,6 +119,20 @@ pub fn steps_on_a_terminal(demo: &str) {
     assert_eq!((status, steps(&without_colour(&shown))), (0, 1), "{shown}");
 }
 
+/// The deadline stands still while `--step` waits: a class may discuss.
+///
+/// # Panics
+///
+/// If not.
+pub fn is_patient_with_a_class(demo: &str) {
+    let soon = [("DEADLINE", "1")];
+    let mut terminal = Terminal::start_with(demo, &["--step"], 80, &soon);
+    terminal.shows("[Enter]", 1);
+    terminal.shows_nothing_more(std::time::Duration::from_millis(1500));
+    terminal.types("q\n");
+    assert_eq!(terminal.ends().1, 0);
+}
+
 /// Ctrl-C and SIGTERM at each step end it as such, with nothing left behind.
 ///
 /// # Panics
@@ -141,6 +155,30 @@ pub fn is_stopped_at_any_step(demo: &str) {
             }
             let (shown, ended) = terminal.ends();
             assert_eq!(ended, status, "{signal} at step {step}:\n{shown}");
+        }
+    }
+}
+
+/// A signal to the program alone, while it prints any of its lines, ends all
+/// that belongs to it: nobody holds its output a moment later, and no file is
+/// left. A SIGKILL leaves files, and nobody alive.
+///
+/// # Panics
+///
+/// If not.
+pub fn is_stopped_at_any_line(demo: &str) {
+    let lines = Program::new(demo).run().well().stdout.lines().count();
+    for line in (0..lines).step_by(3) {
+        for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGKILL] {
+            let ended = Program::new(demo).run_until(line, signal);
+            let status = ended.shell_status();
+            // At the last lines it may have ended before.
+            let as_told = status == 128 + signal as i32 || status == 0;
+            assert!(as_told, "{signal} at line {line}: {ended:?}");
+            // A SIGKILL cannot be prepared for: a child may see the end of
+            // its pipe before it is ended, and say so.
+            let told = signal != Signal::SIGKILL && !ended.stderr.is_empty();
+            assert!(!told, "{signal} at line {line}: {ended:?}");
         }
     }
 }
@@ -173,6 +211,31 @@ pub fn fits_its_terminal(demo: &str) {
         let (shown, _) = terminal.ends();
         assert!(!shown.contains('\x1b'), "colour despite NO_COLOR");
     }
+}
+
+/// Each line, or wrapped line, is one write(2), so that lines of two
+/// processes never mix. A pipe in packet mode keeps writes apart.
+///
+/// # Panics
+///
+/// If not.
+#[cfg(target_os = "linux")]
+pub fn prints_a_line_a_write(demo: &str) {
+    use std::io::Read;
+    let flags = nix::fcntl::OFlag::O_DIRECT | nix::fcntl::OFlag::O_CLOEXEC;
+    let (read_end, write_end) = crate::get(nix::unistd::pipe2(flags), "pipe2");
+    let mut command = std::process::Command::new(demo);
+    let mut child = crate::get(command.stdout(write_end).spawn(), demo);
+    drop(command);
+    let (mut packets, mut packet) = (std::fs::File::from(read_end), [0; 4096]);
+    let mut count = 0;
+    while let Ok(length @ 1..) = packets.read(&mut packet) {
+        let text = String::from_utf8_lossy(&packet[..length]);
+        assert!(text.ends_with('\n'), "not a whole line: {text:?}");
+        count += 1;
+    }
+    assert!(count >= 30, "{count} writes");
+    assert!(child.wait().is_ok_and(|status| status.success()));
 }
 
 /// Text without the escape sequences that colour it or wipe a line.

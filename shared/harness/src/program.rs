@@ -23,6 +23,10 @@ use crate::get;
 /// machine.
 pub const DEADLINE: Duration = Duration::from_secs(60);
 
+/// How long something that a program started may outlive it: what is told to
+/// end needs a moment for it.
+const AFTERWARDS: Duration = Duration::from_secs(5);
+
 /// A program about to run.
 #[derive(Debug)]
 pub struct Program {
@@ -30,6 +34,8 @@ pub struct Program {
     input: Vec<u8>,
     temporary: PathBuf,
     close_stdout: bool,
+    /// After so many lines, this signal.
+    interrupt: Option<(usize, Signal)>,
 }
 
 impl Program {
@@ -43,7 +49,14 @@ impl Program {
         for colour in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
             command.env_remove(colour);
         }
-        Self { command, input: Vec::new(), temporary, close_stdout: false }
+        command.env("LC_ALL", "C.UTF-8");
+        Self {
+            command,
+            input: Vec::new(),
+            temporary,
+            close_stdout: false,
+            interrupt: None,
+        }
     }
 
     /// An example of any crate of the workspace: `cargo test --workspace`
@@ -112,6 +125,18 @@ impl Program {
         &self.temporary
     }
 
+    /// Runs it until it has printed so many lines, sends it a signal, and
+    /// waits for its end. Only the program gets the signal, not its children.
+    ///
+    /// # Panics
+    ///
+    /// As [`Program::run`]; after SIGKILL, files may be left.
+    #[must_use]
+    pub fn run_until(mut self, lines: usize, signal: Signal) -> Outcome {
+        self.interrupt = Some((lines, signal));
+        self.run()
+    }
+
     /// Starts it, without input and without anybody who reads its output,
     /// and leaves it running.
     ///
@@ -172,27 +197,49 @@ impl Program {
             });
         }
 
-        let end = Instant::now() + DEADLINE;
-        let mut texts = [Vec::new(), Vec::new()];
+        // The end of the program itself is an event like the others. From
+        // then on, whoever still holds its output was left behind.
+        let (ended, its_end) = mpsc::channel();
+        let waiter = done.clone();
+        thread::spawn(move || {
+            let _ = ended.send(child.wait());
+            waiter.send((2, Vec::new(), true))
+        });
+        expected += 1;
+        let mut end = Instant::now() + DEADLINE;
+        let mut texts = [Vec::new(), Vec::new(), Vec::new()];
         while expected > 0 {
             let left = end.saturating_duration_since(Instant::now());
             let Ok((at, bytes, ended)) = all.recv_timeout(left) else {
                 let why = explain(group);
                 let _ = killpg(group, Signal::SIGKILL);
-                let [out, err] = texts.map(|t| text(&t));
+                let [out, err, _] = texts.map(|t| text(&t));
                 panic!(
-                    "{what} is not gone after {DEADLINE:?}:\n{why}\n\
-                     stdout:\n{out}\nstderr:\n{err}"
+                    "{what} is not gone in time, or left somebody behind:\n\
+                     {why}\n\nstdout:\n{out}\nstderr:\n{err}"
                 );
             };
             texts[at].extend(bytes);
             expected -= usize::from(ended);
+            let lines = text(&texts[0]).lines().count();
+            if let Some((_, signal)) =
+                self.interrupt.take_if(|(after, _)| lines >= *after)
+            {
+                // It may have ended by itself a moment ago.
+                let _ = kill(group, signal);
+            }
+            if at == 2 {
+                end = Instant::now() + AFTERWARDS;
+            }
         }
-        // Its standard error is closed: what is left of it is on its way out.
-        let status = get(child.wait(), &what);
+        let status = get(get(its_end.recv(), &what), &what);
         let left = left_behind(&self.temporary);
-        let [stdout, stderr] = texts.map(|t| text(&t));
-        assert!(left.is_empty(), "{what} left {left:?} behind\n{stderr}");
+        let [stdout, stderr, _] = texts.map(|t| text(&t));
+        let killed = status.signal() == Some(libc::SIGKILL);
+        assert!(
+            left.is_empty() || killed,
+            "{what} left {left:?} behind\n{stderr}"
+        );
         Outcome { stdout, stderr, status }
     }
 }
@@ -327,7 +374,10 @@ pub fn fresh_directory() -> PathBuf {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let name = format!("pipes-test.{}.{number}", std::process::id());
-    let path = env::temp_dir().join(name);
+    // A short path, so that no line that names it is too long.
+    let tmp = Path::new("/tmp");
+    let place = if tmp.is_dir() { tmp.into() } else { env::temp_dir() };
+    let path = place.join(name);
     get(fs::create_dir(&path), path.display());
     path
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nix::pty::{Winsize, openpty};
 use nix::sys::signal::{Signal, killpg};
@@ -59,6 +59,7 @@ impl Terminal {
         command.args(words).stdin(again(&pair.slave));
         command.stdout(again(&pair.slave)).stderr(pair.slave);
         command.env("TMPDIR", &temporary).env("TERM", "xterm");
+        command.env("LC_ALL", "C.UTF-8");
         for colour in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
             command.env_remove(colour);
         }
@@ -111,6 +112,24 @@ impl Terminal {
                 Err(_) => self.fail(&format!("does not show {text:?}")),
             }
         }
+    }
+
+    /// Waits so long for something to be shown, and sees to it that nothing
+    /// is, once what was asked for has been.
+    ///
+    /// # Panics
+    ///
+    /// If the program prints, or ends.
+    pub fn shows_nothing_more(&mut self, patience: Duration) {
+        let seen = self.seen.clone();
+        while let Ok(bytes) = self.screen.recv_timeout(patience) {
+            self.seen += &String::from_utf8_lossy(&bytes);
+        }
+        let more = self.seen[seen.len()..].trim();
+        let prompt =
+            more.is_empty() || "[Enter] goes on, [q] leaves".contains(more);
+        assert!(prompt, "it goes on by itself: {more:?}");
+        assert!(self.child.try_wait().is_ok_and(|end| end.is_none()), "ended");
     }
 
     /// The program's process number.

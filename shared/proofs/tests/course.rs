@@ -274,6 +274,7 @@ fn every_bug_has_a_marked_fix_and_a_row_in_the_index_of_symptoms() {
         let what = path.display();
         assert!(text.contains("// <-- the fix"), "{what}: no marked fix");
         let header = text.split("\n\n").next().unwrap_or_default();
+        let header = header.replace("\n//! ", " ");
         for word in ["What you will see", "Run it: `cargo run", "an page", "["]
         {
             assert!(header.contains(word), "{what}: no {word:?} in its header");

@@ -37,6 +37,12 @@ impl<R: Read> FrameReader<R> {
         }
     }
 
+    /// What the frames go through. Only to be looked at: a byte that is
+    /// read past this reader is missing from its frames.
+    pub fn get_ref(&self) -> &R {
+        &self.inner
+    }
+
     /// Refuses frames whose header claims more than `bytes`.
     #[must_use]
     pub fn with_limit(mut self, bytes: usize) -> Self {
@@ -103,7 +109,7 @@ impl<R: Read> FrameReader<R> {
             self.start = 0;
         }
         if self.end == self.buffer.len() {
-            self.buffer.resize(2 * self.end, 0);
+            self.buffer.resize(self.end.saturating_mul(2), 0);
         }
         loop {
             match self.inner.read(&mut self.buffer[self.end..]) {

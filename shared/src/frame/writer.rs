@@ -21,6 +21,12 @@ impl<W: Write> FrameWriter<W> {
         Self { inner, limit: DEFAULT_LIMIT, frame: Vec::new(), torn: false }
     }
 
+    /// What the frames go through. Only to be looked at: a byte that is
+    /// written past this writer tears its frames.
+    pub fn get_ref(&self) -> &W {
+        &self.inner
+    }
+
     /// Refuses payloads longer than `bytes`. No frame holds more than
     /// `u32::MAX` bytes, whatever the limit.
     #[must_use]

@@ -170,10 +170,12 @@ fn explain_in(
     let case = Case { process: process.as_raw(), names, view };
     let mut report = Report::default();
     report.facts.push(format!("{} {}", case.who(case.process), words(doing)));
-    let Some((call, fd)) = doing.call else {
+    let asleep = matches!(doing.state, 'S' | 'D');
+    let Some((call, fd)) = doing.call.filter(|_| asleep) else {
         report.verdict = match doing.state {
-            'R' | 'Z' => String::new(),
-            _ => "The call it is in may not be seen.".to_string(),
+            'S' | 'D' => "The call it is in may not be seen.".to_string(),
+            'T' | 't' => "It waits for SIGCONT.".to_string(),
+            _ => String::new(),
         };
         return report;
     };
@@ -188,9 +190,12 @@ fn explain_in(
                               opened the other side."
                 .to_string();
         }
+        (Some(Kind::Read | Kind::Write), None) => {
+            report.verdict = "That descriptor is no end of a pipe.".to_string();
+        }
         _ => {
             report.verdict =
-                "It does not wait in read or write of a pipe.".to_string();
+                "What it waits for cannot be told from this call.".to_string();
         }
     }
     report
@@ -279,12 +284,23 @@ impl Case<'_> {
                 format!("It waits for one of them to {side}, or all to leave.")
             }
         };
+        if !sees_all() {
+            verdict += " (As far as this /proc shows.)";
+        }
         if hidden > 0 {
             let unseen = format!(" ({hidden} processes may not be looked at.)");
             verdict += &unseen;
         }
         verdict
     }
+}
+
+/// Whether this /proc shows the processes of the whole system: the first PID
+/// namespace has this number since Linux 3.8.
+#[cfg(target_os = "linux")]
+fn sees_all() -> bool {
+    let first = std::path::Path::new("pid:[4026531836]");
+    std::fs::read_link("/proc/self/ns/pid").is_ok_and(|found| found == first)
 }
 
 #[cfg(target_os = "linux")]
