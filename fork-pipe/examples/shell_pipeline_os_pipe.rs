@@ -60,9 +60,10 @@ fn start(
     command.args(words).stdin(left).stdout(right);
     let started = command.spawn();
 
-    // The Command still holds this process's copies of both ends. If it lived
-    // until the wait, the command to the right would have a writer that never
-    // leaves.
+    // The Command still holds this process's copies of both ends. Whoever
+    // waits while it lives has given the command to the right a writer that
+    // never leaves. Returning from here would drop it, too: in a function
+    // that goes on to wait, this line decides.
     drop(command); // <-- yours
 
     match started {
