@@ -18,16 +18,14 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{getpid, read, write};
 use shared::cli;
-use shared::frame::{FrameReader, FrameWriter};
+use shared::frame::FrameReader;
 use shared::narrate::Narrator;
 use shared::observe;
 use shared::stop::{Named, Stop, must};
 use shared::ways_out::{ChildGuard, hold_signals};
 
 mod peers;
-
-/// How many rounds of ping and pong the cure has to survive.
-const ROUNDS: usize = 100;
+mod talk;
 
 fn main() -> ExitCode {
     let about = shared::about!(
@@ -53,8 +51,8 @@ fn story(tell: &mut Narrator) -> Result<(), Stop> {
     let _made = fifo::make(&path)?;
     let both = one_letter_box(tell, &path)?;
     the_last_close(tell, &path, both)?;
-    ping_pong(tell, &path)?;
-    the_cure(tell, &home)?;
+    talk::ping_pong(tell, &path)?;
+    talk::the_cure(tell, &home)?;
 
     tell.step("Better still: a socket")?;
     tell.say("Both ways in one descriptor, and an end of file: socketpair(2)");
@@ -118,67 +116,9 @@ fn the_last_close(
     must(after.agrees_with(0), "the bytes are gone")
 }
 
-/// The schedule that loses a message, forced: a second pipe, the other
-/// side's standard input, keeps it from reading until this side has.
-fn ping_pong(tell: &mut Narrator, path: &Path) -> Result<(), Stop> {
-    tell.step("Ping-pong through one letter box")?;
-    let both = fifo::open(path, OFlag::O_RDWR)?;
-    let (mut out, mut back) =
-        (FrameWriter::new(&both), FrameReader::new(&both));
-    let (peer, latecomer) = start("latecomer", &[path], Stdio::piped())?;
-    must(back.recv().named("recv")? == Some(b"ready"), "the peer is ready")?;
-    tell.remark("recv = \"ready\"", "the latecomer is there");
-    out.send(b"ping").named("send")?;
-    tell.say("send \"ping\", then recv the pong:");
-    let own = back.recv().named("recv")? == Some(b"ping");
-    must(own, "who reads first gets the ping, even if it is its sender")?;
-    tell.remark("recv = \"ping\"", "too early: it is my own");
-
-    // Closing its standard input gives the other side the turn.
-    drop(peer);
-    reap(latecomer)
-}
-
-/// One FIFO for each direction, and one order for opening them.
-fn the_cure(tell: &mut Narrator, home: &Home) -> Result<(), Stop> {
-    tell.step("The cure: one FIFO for each direction")?;
-    let (there, back) = (home.path().join("there"), home.path().join("back"));
-    let _made = (fifo::make(&there)?, fifo::make(&back)?);
-    let (_, partner) = start("partner", &[&there, &back], Stdio::null())?;
-
-    // Both sides open "there" first. If one began with "back", each would
-    // wait in open for the other, for ever.
-    // [open]
-    let mut pings = FrameWriter::new(fifo::open(&there, OFlag::O_WRONLY)?);
-    let mut replies = FrameReader::new(fifo::open(&back, OFlag::O_RDONLY)?);
-    // Bound last, dropped first: before its pipes, if the story ends early.
-    let partner = partner;
-    tell.say("Both of us opened \"there\" first. Had one begun with \"back\",");
-    tell.say("each would wait in open for the other, for ever [open]");
-    let mut own = 0;
-    let mut answered = 0;
-    for round in 1..=ROUNDS {
-        pings.send(format!("ping {round}").as_bytes()).named("send")?;
-        let answer = replies.recv().named("recv")?.unwrap_or_default();
-        own += usize::from(answer.starts_with(b"ping"));
-        answered += usize::from(answer == format!("pong {round}").as_bytes());
-    }
-    tell.say(format!("{answered} of {ROUNDS} pings answered, {own} my own"));
-    must((answered, own) == (ROUNDS, 0), "every ping gets its pong")?;
-
-    // And an end is an end again.
-    drop(pings);
-    reap(partner)?;
-    // [eof]
-    let end = replies.recv().named("recv")?;
-    must(end.is_none(), "the partner's exit is an end of file")?;
-    tell.remark("recv = None", "it left, and I am told [eof]");
-    Ok(())
-}
-
 /// Starts the other side. What is answered first keeps its standard input
 /// open, if that is a pipe.
-fn start(
+pub(crate) fn start(
     role: &str,
     paths: &[&Path],
     input: Stdio,
@@ -194,7 +134,7 @@ fn start(
     Ok((peer.stdin, guard))
 }
 
-fn reap(peer: ChildGuard) -> Result<(), Stop> {
+pub(crate) fn reap(peer: ChildGuard) -> Result<(), Stop> {
     let status = waitpid(peer.pid(), None).named("waitpid")?;
     let well = WaitStatus::Exited(peer.pid(), 0);
     peer.reaped();

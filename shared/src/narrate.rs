@@ -6,8 +6,7 @@
 
 use std::env;
 use std::fmt::{Debug, Display};
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, IsTerminal, Write};
+use std::io;
 use std::os::fd::AsFd;
 
 use anstyle::{AnsiColor, Style};
@@ -17,7 +16,11 @@ use nix::unistd::Pid;
 use crate::deadline;
 use crate::observe;
 use crate::picture;
-use crate::stop::{Named, Stop, errno, io_error, must};
+use crate::stop::{Stop, errno, must};
+
+mod terminal;
+
+use terminal::{colour_is_wanted, open_terminal, wait_for_enter};
 
 /// Where lines of a step begin, and where their remarks stand.
 const INDENT: usize = 3;
@@ -255,42 +258,6 @@ fn write_whole(mut bytes: &[u8]) -> nix::Result<()> {
         }
     }
     Ok(())
-}
-
-/// Colour on a terminal that can, unless `NO_COLOR` is set; always with
-/// `CLICOLOR_FORCE`.
-fn colour_is_wanted() -> bool {
-    let on_a_terminal = io::stdout().is_terminal()
-        && anstyle_query::term_supports_color()
-        && anstyle_query::clicolor() != Some(false);
-    !anstyle_query::no_color()
-        && (on_a_terminal || anstyle_query::clicolor_force())
-}
-
-fn open_terminal() -> Result<File, Stop> {
-    let terminal = OpenOptions::new().read(true).write(true).open("/dev/tty");
-    terminal.map_err(|e| {
-        let why = io_error(&e);
-        Stop::Usage(format!("--step needs a terminal: open /dev/tty: {why}"))
-    })
-}
-
-/// The terminal is opened for the one answer and closed again: the story's
-/// own descriptors keep the numbers that they have without `--step`.
-fn wait_for_enter() -> Result<(), Stop> {
-    let mut terminal = open_terminal()?;
-    let ask = b"   [Enter] goes on, [q] leaves ";
-    terminal.write_all(ask).named("write /dev/tty")?;
-    let mut answer = String::new();
-    let typed = BufReader::new(&terminal).read_line(&mut answer);
-    let end = typed.named("read /dev/tty")? == 0;
-    // Back up over what was asked and typed: the story on the screen looks
-    // as it does without --step.
-    if !end && anstyle_query::term_supports_ansi_color() {
-        terminal.write_all(b"\x1b[A\r\x1b[K").named("write /dev/tty")?;
-    }
-    let leaves = end || answer.trim().eq_ignore_ascii_case("q");
-    if leaves { Err(Stop::Quietly) } else { Ok(()) }
 }
 
 /// Breaks `text` at spaces into lines of at most `width` characters, all but

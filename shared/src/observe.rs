@@ -15,6 +15,7 @@ use nix::sys::stat::fstat;
 pub mod hang;
 #[cfg(target_os = "linux")]
 pub mod proc;
+mod stuck;
 
 mod ioctls {
     use nix::libc;

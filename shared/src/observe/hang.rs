@@ -5,101 +5,13 @@
 //! said; elsewhere, and without /proc, little is said, and nothing wrong.
 
 use std::fmt;
-use std::mem::MaybeUninit;
-use std::time::{Duration, Instant};
 
-use nix::libc;
-use nix::poll::{PollTimeout, poll};
-use nix::sys::signal::kill;
+pub use super::stuck::{is_stuck, soon};
+
 use nix::unistd::Pid;
 
 #[cfg(target_os = "linux")]
 use super::proc::{self, Doing, End, View};
-
-/// How long a process must not have run to count as stuck, and how long that
-/// may take to come about.
-const STILL: Duration = Duration::from_millis(50);
-const PATIENCE: Duration = Duration::from_secs(5);
-
-/// Waits until a process is stuck: it sleeps, and has not run for a while. The
-/// kernel counts its sleeps, so one that only looks idle is told apart.
-///
-/// # Returns
-///
-/// Whether it is; false if it ended, or is still at work after five seconds.
-/// Without /proc, whether it is still there after a fifth of a second.
-#[must_use]
-pub fn is_stuck(process: Pid) -> bool {
-    let start = Instant::now();
-    let mut still_since = start;
-    let mut last = None;
-    while start.elapsed() < PATIENCE {
-        if has_ended(process) {
-            return false;
-        }
-        let now = sleeps(process);
-        if now != last || now.is_none() {
-            (last, still_since) = (now, Instant::now());
-        } else if still_since.elapsed() >= STILL {
-            return true;
-        }
-        if now.is_none() && start.elapsed() > 4 * STILL && !knows_sleeps() {
-            return true;
-        }
-        // Between two looks, ten milliseconds.
-        let _ = poll(&mut [], PollTimeout::from(10_u8));
-    }
-    false
-}
-
-/// Asks every millisecond, for a second at most, until `is_so`.
-///
-/// # Returns
-///
-/// Whether it became so.
-pub fn soon(is_so: impl Fn() -> bool) -> bool {
-    (0..1000)
-        .any(|_| is_so() || poll(&mut [], PollTimeout::from(1_u8)).is_err())
-}
-
-/// Asks waitid(2), and leaves the child to be waited for.
-fn has_ended(child: Pid) -> bool {
-    let mut about = MaybeUninit::<libc::siginfo_t>::zeroed();
-    let how = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
-    let number = child.as_raw().cast_unsigned();
-    // SAFETY: waitid fills the siginfo, if there is something to tell.
-    let answer =
-        unsafe { libc::waitid(libc::P_PID, number, about.as_mut_ptr(), how) };
-    if answer != 0 {
-        // Not our child: whether it is there has to do.
-        return kill(child, None).is_err();
-    }
-    // SAFETY: all zeroes is a siginfo; it stays so while the child lives.
-    unsafe { about.assume_init() }.si_signo != 0
-}
-
-/// How often a sleeping process has gone to sleep; none while it runs.
-#[cfg(target_os = "linux")]
-fn sleeps(process: Pid) -> Option<u64> {
-    let doing = proc::doing(process.as_raw())?;
-    let sleeps = proc::times_slept(process.as_raw())?;
-    (doing.state == 'S').then_some(sleeps)
-}
-
-#[cfg(target_os = "linux")]
-fn knows_sleeps() -> bool {
-    proc::times_slept(nix::unistd::getpid().as_raw()).is_some()
-}
-
-#[cfg(not(target_os = "linux"))]
-fn sleeps(_process: Pid) -> Option<u64> {
-    None
-}
-
-#[cfg(not(target_os = "linux"))]
-fn knows_sleeps() -> bool {
-    false
-}
 
 /// The children of a process that may be seen.
 #[must_use]
@@ -335,6 +247,7 @@ enum Kind {
 /// The calls that wait for pipes, and those that other sleepers sleep in.
 #[cfg(target_os = "linux")]
 fn kind(call: i64) -> Option<Kind> {
+    use nix::libc;
     match call {
         libc::SYS_read | libc::SYS_readv => Some(Kind::Read),
         libc::SYS_write | libc::SYS_writev => Some(Kind::Write),

@@ -1,0 +1,44 @@
+//! What a narrator needs of the terminal: whether it takes colour, and an
+//! Enter now and then.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, IsTerminal, Write};
+
+use crate::stop::{Named, Stop, io_error};
+
+/// Colour on a terminal that can, unless `NO_COLOR` is set; always with
+/// `CLICOLOR_FORCE`.
+pub(super) fn colour_is_wanted() -> bool {
+    let on_a_terminal = io::stdout().is_terminal()
+        && anstyle_query::term_supports_color()
+        && anstyle_query::clicolor() != Some(false);
+    !anstyle_query::no_color()
+        && (on_a_terminal || anstyle_query::clicolor_force())
+}
+
+/// The terminal this program was started on, wherever its standard input is.
+pub(super) fn open_terminal() -> Result<File, Stop> {
+    let terminal = OpenOptions::new().read(true).write(true).open("/dev/tty");
+    terminal.map_err(|e| {
+        let why = io_error(&e);
+        Stop::Usage(format!("--step needs a terminal: open /dev/tty: {why}"))
+    })
+}
+
+/// The terminal is opened for the one answer and closed again: the story's
+/// own descriptors keep the numbers that they have without `--step`.
+pub(super) fn wait_for_enter() -> Result<(), Stop> {
+    let mut terminal = open_terminal()?;
+    let ask = b"   [Enter] goes on, [q] leaves ";
+    terminal.write_all(ask).named("write /dev/tty")?;
+    let mut answer = String::new();
+    let typed = BufReader::new(&terminal).read_line(&mut answer);
+    let end = typed.named("read /dev/tty")? == 0;
+    // Back up over what was asked and typed: the story on the screen looks
+    // as it does without --step.
+    if !end && anstyle_query::term_supports_ansi_color() {
+        terminal.write_all(b"\x1b[A\r\x1b[K").named("write /dev/tty")?;
+    }
+    let leaves = end || answer.trim().eq_ignore_ascii_case("q");
+    if leaves { Err(Stop::Quietly) } else { Ok(()) }
+}
