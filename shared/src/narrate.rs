@@ -114,7 +114,8 @@ impl Narrator {
     pub fn remark(&mut self, text: impl Display, why: &str) {
         let (text, indent) = (text.to_string(), self.indent());
         let after = indent + text.chars().count() + 2;
-        let column = if self.column == 0 { REMARK.max(after) } else { after };
+        let remark = REMARK * self.width / WIDTH;
+        let column = if self.column == 0 { remark.max(after) } else { after };
         let room = self.width.saturating_sub(column);
         let lines = if why.is_empty() {
             fill(&text, self.width - indent, 2)
