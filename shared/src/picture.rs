@@ -95,6 +95,7 @@ pub fn draw(
     if unsure {
         lines.push("which descriptors share a description: unknown".into());
     }
+    lines.extend(unknown(&end, processes));
     if draws_boxes() {
         lines
     } else {
@@ -106,21 +107,33 @@ pub fn draw(
 #[must_use]
 pub fn sides(end: impl AsFd, processes: &[(Pid, &str)]) -> String {
     let (descriptions, _) = descriptions(&end, processes);
+    let unknown = unknown(&end, processes);
+    let none = if unknown.is_some() { "unknown" } else { "nobody" };
     let side = |is_on: fn(Access) -> bool| {
         let on = descriptions.iter().filter(|d| is_on(d.access));
         let names: Vec<_> = on.map(|d| holders(d, processes)).collect();
-        if names.is_empty() { "nobody".into() } else { names.join(", ") }
+        if names.is_empty() { none.into() } else { names.join(", ") }
     };
     let (read, write) = (side(Access::reads), side(Access::writes));
-    format!("read end: {read}; write end: {write}")
+    let sides = format!("read end: {read}; write end: {write}");
+    unknown.map_or(sides.clone(), |unknown| format!("{sides}; {unknown}"))
+}
+
+/// Whose descriptors may not be looked at, in words.
+fn unknown(end: &impl AsFd, processes: &[(Pid, &str)]) -> Option<String> {
+    let hidden = |(pid, _): &&(Pid, &str)| ends_in(*pid, end).is_none();
+    let names = processes.iter().filter(hidden).map(|(_, name)| *name);
+    let names = names.collect::<Vec<_>>().join(", ");
+    (!names.is_empty()).then(|| format!("what {names} holds: unknown"))
 }
 
 /// Whether all of these processes hold an end already. A process whose open
 /// is just returning does so a moment later than the one that it waited for.
 #[must_use]
 pub fn has_all(end: impl AsFd, processes: &[(Pid, &str)]) -> bool {
-    let holds =
-        |(process, _): &(Pid, &str)| !ends_in(*process, &end).is_empty();
+    let holds = |(process, _): &(Pid, &str)| {
+        ends_in(*process, &end).is_none_or(|ends| !ends.is_empty())
+    };
     processes.iter().all(holds)
 }
 
@@ -144,7 +157,7 @@ fn descriptions(
     let mut found: Vec<Description> = Vec::new();
     let mut unsure = false;
     for (process, _) in processes {
-        for (fd, access) in ends_in(*process, end) {
+        for (fd, access) in ends_in(*process, end).unwrap_or_default() {
             let this = (*process, fd);
             let same = |with: &Description| {
                 let seen = same_file(with.holders[0], this);
@@ -172,15 +185,16 @@ fn descriptions(
     (found, unsure)
 }
 
+/// The ends that a process holds; none if that may not be looked at.
 #[cfg(target_os = "linux")]
-fn ends_in(process: Pid, end: &impl AsFd) -> Vec<(i32, Access)> {
+fn ends_in(process: Pid, end: &impl AsFd) -> Option<Vec<(i32, Access)>> {
     if process == getpid() {
-        return observe::own_ends(end);
+        return Some(observe::own_ends(end));
     }
-    let Ok(pipe) = fstat(end) else { return Vec::new() };
-    let ends = observe::proc::ends_of(process.as_raw()).unwrap_or_default();
+    let pipe = fstat(end).ok()?;
+    let ends = observe::proc::ends_of(process.as_raw())?;
     let ends = ends.iter().filter(|e| e.pipe == (pipe.st_dev, pipe.st_ino));
-    ends.map(|end| (end.fd, end.access)).collect()
+    Some(ends.map(|end| (end.fd, end.access)).collect())
 }
 
 #[cfg(target_os = "linux")]
@@ -188,10 +202,11 @@ fn same_file(a: (Pid, i32), b: (Pid, i32)) -> Seen<bool> {
     observe::proc::same_file((a.0.as_raw(), a.1), (b.0.as_raw(), b.1))
 }
 
+/// The ends that a process holds; none for another one, which this system
+/// does not tell of.
 #[cfg(not(target_os = "linux"))]
-fn ends_in(process: Pid, end: &impl AsFd) -> Vec<(i32, Access)> {
-    // Another process's descriptors are nobody's business here.
-    if process == getpid() { observe::own_ends(end) } else { Vec::new() }
+fn ends_in(process: Pid, end: &impl AsFd) -> Option<Vec<(i32, Access)>> {
+    (process == getpid()).then(|| observe::own_ends(end))
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -48,7 +48,12 @@ fn report(process: Pid) -> Result<String, Stop> {
 fn report(process: Pid) -> Result<String, Stop> {
     let number = process.as_raw();
     if !proc::is_there(number) {
-        return Err(Stop::Failed(format!("there is no process {number}")));
+        // Where not even this process is found, nothing can be said.
+        if proc::is_there(std::process::id().cast_signed()) {
+            let why = format!("there is no process {number}");
+            return Err(Stop::Failed(why));
+        }
+        return Err(Stop::Failed("there is no /proc to ask".into()));
     }
     let explained = hang::explain(process, &[]);
     let mut lines: Vec<String> = explained.facts.into_iter().take(1).collect();
