@@ -200,12 +200,24 @@ fn every_bug_has_a_command_line_with_manners() {
 }
 
 #[test]
-fn every_bug_can_be_shown_step_by_step_and_stopped() {
+fn every_bug_can_be_shown_step_by_step() {
     for bug in BUGS {
         let path = Program::example(bug).path();
         demo::steps_on_a_terminal(&path);
-        demo::fits_its_terminal(&path);
-        demo::is_stopped_at_any_step(&path);
-        demo::is_stopped_at_any_line(&path);
     }
+}
+
+#[test]
+fn the_lines_of_every_bug_fit_the_terminal() {
+    for bug in BUGS {
+        demo::fits_its_terminal(&Program::example(bug).path());
+    }
+}
+
+/// The one of them that has a child all the while.
+#[test]
+fn a_signal_at_any_moment_ends_the_stuck_child_too() {
+    let path = Program::example("alone_and_full").path();
+    demo::is_stopped_at_any_step(&path);
+    demo::is_stopped_at_any_line(&path);
 }

@@ -46,11 +46,6 @@ fn a_signal_at_any_line_ends_all_that_belongs_to_it() {
     demo::is_stopped_at_any_line(DEMO);
 }
 
-#[test]
-fn the_deadline_stands_still_while_a_class_discusses() {
-    demo::is_patient_with_a_class(DEMO);
-}
-
 #[cfg(target_os = "linux")]
 #[test]
 fn a_line_is_one_write() {

@@ -31,7 +31,7 @@ use crate::ways_out;
 pub(crate) const SECONDS: u32 = 10;
 
 /// Seconds for looking at a hang, before it is ended.
-const LOOK: u32 = 2;
+const LOOK: u32 = 1;
 
 /// The word that makes a program explain another process, and end.
 pub(crate) const EXPLAIN: &str = "--explain-hang";

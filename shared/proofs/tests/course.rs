@@ -137,18 +137,26 @@ fn every_cargo_command_that_is_mentioned_runs() {
     }
     commands.remove("cargo run -p NAME");
     assert!(commands.len() >= 12, "{commands:?}");
-    for command in commands {
-        if command.ends_with("--step") {
-            let program = command.split(' ').nth(3).unwrap_or_default();
-            let program = Program::binary(program).path();
-            let mut terminal = Terminal::start(&program, &["--step"], 80);
-            terminal.shows("[Enter]", 1);
-            terminal.types("q\n");
-            assert_eq!(terminal.ends().1, 0, "{command}");
-        } else {
-            let ran = shell(&command.replace(" PID", " $PID"));
-            assert_eq!(ran.shell_status(), 0, "{command}: {}", ran.stderr);
+    // Two at a time: there are many.
+    let commands: Vec<_> = commands.into_iter().collect();
+    std::thread::scope(|scope| {
+        for half in commands.chunks(commands.len().div_ceil(2)) {
+            scope.spawn(|| half.iter().for_each(|command| runs(command)));
         }
+    });
+}
+
+fn runs(command: &str) {
+    if command.ends_with("--step") {
+        let program = command.split(' ').nth(3).unwrap_or_default();
+        let program = Program::binary(program).path();
+        let mut terminal = Terminal::start(&program, &["--step"], 80);
+        terminal.shows("[Enter]", 1);
+        terminal.types("q\n");
+        assert_eq!(terminal.ends().1, 0, "{command}");
+    } else {
+        let ran = shell(&command.replace(" PID", " $PID"));
+        assert_eq!(ran.shell_status(), 0, "{command}: {}", ran.stderr);
     }
 }
 
