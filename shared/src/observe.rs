@@ -12,6 +12,8 @@ use nix::libc;
 use nix::sys::signal::Signal;
 use nix::sys::stat::fstat;
 
+#[cfg(target_os = "linux")]
+mod calls;
 pub mod hang;
 #[cfg(target_os = "linux")]
 pub mod proc;
