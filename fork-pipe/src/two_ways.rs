@@ -33,7 +33,7 @@ pub(crate) fn count(
     tell.remark(format!("pipe() = [{r}, {a}]"), "for answers from the child");
 
     let held = ways_out::hold_signals()?;
-    // SAFETY: this process has one thread, as above.
+    // SAFETY: this process has one thread, as in main.rs.
     let child = match unsafe { fork() }.named("fork")? {
         // Four descriptors came along. Two are not the child's business.
         ForkResult::Child => {

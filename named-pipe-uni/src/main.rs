@@ -105,7 +105,7 @@ fn server(tell: &mut Narrator) -> Result<(), Stop> {
     must(first, "the first frame is a ping")?;
     tell.remark(format!("open(ping, O_RDONLY) = {r}"), "the client has come");
 
-    tell.step("Messages go through the kernel, not through a file")?;
+    tell.step("A hundred messages, each in a frame")?;
     tell.say("frame 1: \"ping\"");
     let mut count = 1;
     loop {
