@@ -96,3 +96,13 @@ fn with_hang_an_example_hangs_until_ctrl_c() {
         assert_eq!(status, 130, "{shown}");
     }
 }
+
+/// `torn_messages` shows a race, and so other numbers each time.
+#[test]
+fn every_bug_but_a_race_tells_the_same_story_twice() {
+    for bug in
+        ["forgotten_close", "leaked_end", "nobody_drains", "double_print"]
+    {
+        harness::demo::shows_a_bug_beside_its_fix(bug);
+    }
+}

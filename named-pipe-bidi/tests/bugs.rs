@@ -62,28 +62,11 @@ fn two_fifos_opened_the_wrong_way_round_hang_both_sides() {
     has_not(&mended, &[STUCK]);
 }
 
-/// The words of each line, but for process numbers.
-fn words(told: &str) -> Vec<Vec<String>> {
-    let told = harness::transcript::sample(told);
-    let words =
-        |line: &str| line.split_whitespace().map(str::to_string).collect();
-    told.lines().map(words).collect()
-}
-
 /// Both halves in one run: the same lines each time, and not too many.
 #[test]
 fn every_bug_tells_the_same_story_twice() {
     for bug in ["stolen_frames", "open_order"] {
-        let tell = || Program::example(bug).run().well().stdout;
-        let told = tell();
-        assert_eq!(words(&told), words(&tell()));
-        let (broken, mended) = (half(bug, "broken"), half(bug, "mended"));
-        has(&told, &["Broken: ", "Mended: "]);
-        has_not(&broken, &["Mended: "]);
-        has_not(&mended, &["Broken: "]);
-        assert!(told.lines().count() <= 40, "{told}");
-        let wide = |line: &&str| line.chars().count() > 80;
-        assert_eq!(told.lines().find(wide), None);
+        harness::demo::shows_a_bug_beside_its_fix(bug);
     }
 }
 

@@ -1,6 +1,8 @@
 //! Each classic bug really bites, and its fix really mends it.
 
 use harness::Program;
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
 #[cfg(target_os = "linux")]
 use {
     harness::{Running, get},
@@ -146,28 +148,11 @@ fn a_fifo_of_mode_zero_is_closed_to_its_own_maker() {
     }
 }
 
-/// The words of each line, but for process numbers.
-fn words(told: &str) -> Vec<Vec<String>> {
-    let told = harness::transcript::sample(told);
-    let words =
-        |line: &str| line.split_whitespace().map(str::to_string).collect();
-    told.lines().map(words).collect()
-}
-
 /// Both halves in one run: the same lines each time, and not too many.
 #[test]
 fn every_bug_tells_the_same_story_twice() {
     for bug in BUGS {
-        let tell = || Program::example(bug).run().well().stdout;
-        let told = tell();
-        assert_eq!(words(&told), words(&tell()));
-        let (broken, mended) = (half(bug, "broken"), half(bug, "mended"));
-        has(&told, &["Broken: ", "Mended: "]);
-        has_not(&broken, &["Mended: "]);
-        has_not(&mended, &["Broken: "]);
-        assert!(told.lines().count() <= 40, "{told}");
-        let wide = |line: &&str| line.chars().count() > 80;
-        assert_eq!(told.lines().find(wide), None);
+        harness::demo::shows_a_bug_beside_its_fix(bug);
     }
 }
 
@@ -224,4 +209,23 @@ fn a_new_fifo_of_the_same_name_is_another_fifo() {
     let held = proc::ends_of(child.as_raw()).unwrap_or_default();
     let fifos = held.iter().filter(|end| end.label.starts_with('/'));
     assert_eq!(fifos.count(), 0, "{held:?}");
+}
+
+/// [NU-11] A deadline ends what would wait for ever, and says why.
+#[test]
+fn a_client_without_a_server_is_ended_by_its_deadline() {
+    let demo = env!("CARGO_BIN_EXE_named-pipe-uni");
+    let client = Program::new(demo).env("DEADLINE", "1");
+    let home = Program::new(demo);
+    let path = home.temporary().join("fifo");
+    let mode = Mode::S_IRUSR | Mode::S_IWUSR;
+    assert_eq!(mkfifo(&path, mode), Ok(()));
+    let ended = client.arg("client").arg(&path).run();
+    assert_eq!(ended.shell_status(), 1, "{ended:?}");
+    let said = &ended.stderr;
+    assert!(said.contains("no progress for 1 s"), "{said}");
+    if cfg!(target_os = "linux") {
+        assert!(said.contains(" sleeps in open"), "{said}");
+        assert!(said.contains("nobody has opened the other side"), "{said}");
+    }
 }

@@ -1,8 +1,6 @@
 //! What the examples show, and what the client alone does.
 
 use harness::{Program, get};
-use nix::sys::stat::Mode;
-use nix::unistd::mkfifo;
 use std::fs;
 
 const DEMO: &str = env!("CARGO_BIN_EXE_named-pipe-uni");
@@ -35,21 +33,4 @@ fn a_client_opens_nothing_but_a_fifo() {
     }
     assert_eq!(fs::read(path("file")).ok(), Some(b"precious".to_vec()));
     assert!(!path("missing").exists());
-}
-
-/// [NU-11] A deadline ends what would wait for ever, and says why.
-#[test]
-fn a_client_without_a_server_is_ended_by_its_deadline() {
-    let client = Program::new(DEMO).env("DEADLINE", "1");
-    let home = Program::new(DEMO);
-    let path = home.temporary().join("fifo");
-    get(mkfifo(&path, Mode::S_IRUSR | Mode::S_IWUSR), "mkfifo");
-    let ended = client.arg("client").arg(&path).run();
-    assert_eq!(ended.shell_status(), 1, "{ended:?}");
-    let said = &ended.stderr;
-    assert!(said.contains("no progress for 1 s"), "{said}");
-    if cfg!(target_os = "linux") {
-        assert!(said.contains(" sleeps in open"), "{said}");
-        assert!(said.contains("nobody has opened the other side"), "{said}");
-    }
 }

@@ -128,7 +128,7 @@ pub fn is_patient_with_a_class(demo: &str) {
     let soon = [("DEADLINE", "1")];
     let mut terminal = Terminal::start_with(demo, &["--step"], 80, &soon);
     terminal.shows("[Enter]", 1);
-    terminal.shows_nothing_more(std::time::Duration::from_millis(1500));
+    terminal.shows_nothing_more(std::time::Duration::from_millis(1300));
     terminal.types("q\n");
     assert_eq!(terminal.ends().1, 0);
 }
@@ -247,4 +247,90 @@ pub fn without_colour(text: &str) -> String {
         out += &piece[end.map_or(0, |at| at + 1)..];
     }
     out
+}
+
+/// A bug example shows both halves in one run, or the one that is asked for;
+/// it tells the same story twice, in few lines that fit 80 columns.
+///
+/// # Panics
+///
+/// If not.
+pub fn shows_a_bug_beside_its_fix(bug: &str) {
+    let tell = || Program::example(bug).run().well().stdout;
+    let half = |word| Program::example(bug).arg(word).run().well().stdout;
+    let told = tell();
+    assert_eq!(words(&told), words(&tell()), "{bug}");
+    for (word, title, other) in
+        [("broken", "Broken: ", "Mended: "), ("mended", "Mended: ", "Broken: ")]
+    {
+        assert!(told.contains(title), "{told}");
+        assert!(!half(word).contains(other), "{bug} {word}");
+    }
+    assert!(told.lines().count() <= 40, "{told}");
+    let wide = |line: &&str| line.chars().count() > 80;
+    assert_eq!(told.lines().find(wide), None);
+}
+
+/// The words of each line, but for what differs from run to run.
+fn words(told: &str) -> Vec<Vec<String>> {
+    let told = transcript::sample(told);
+    let words =
+        |line: &str| line.split_whitespace().map(str::to_string).collect();
+    told.lines().map(words).collect()
+}
+
+/// What every demo owes its users, as tests of the crate that it stands in.
+#[macro_export]
+macro_rules! demo_tests {
+    ($name:literal, $path:expr) => {
+        use $crate::demo;
+
+        #[cfg(target_os = "linux")]
+        #[test]
+        fn the_demo_prints_what_its_readme_shows() {
+            let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+            demo::prints_its_transcript($path, readme, $name);
+        }
+
+        #[test]
+        fn an_unknown_word_is_refused_with_what_there_is() {
+            demo::answers_its_command_line($path, $name);
+        }
+
+        #[test]
+        fn step_needs_a_terminal() {
+            demo::needs_a_terminal_for_step($path);
+        }
+
+        #[test]
+        fn step_waits_for_enter_before_each_step() {
+            demo::steps_on_a_terminal($path);
+        }
+
+        #[test]
+        fn a_closed_standard_output_is_a_quiet_end() {
+            demo::ends_quietly_without_a_reader($path);
+        }
+
+        #[test]
+        fn a_signal_at_any_step_leaves_nothing_behind() {
+            demo::is_stopped_at_any_step($path);
+        }
+
+        #[test]
+        fn lines_fit_the_terminal_and_colour_is_for_terminals() {
+            demo::fits_its_terminal($path);
+        }
+
+        #[test]
+        fn a_signal_at_any_line_ends_all_that_belongs_to_it() {
+            demo::is_stopped_at_any_line($path);
+        }
+
+        #[cfg(target_os = "linux")]
+        #[test]
+        fn a_line_is_one_write() {
+            demo::prints_a_line_a_write($path);
+        }
+    };
 }

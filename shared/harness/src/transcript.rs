@@ -49,7 +49,7 @@ pub fn matches(readme: &str, command: &str, printed: &str) {
 }
 
 /// Words that a process number follows.
-const PROCESS: [&str; 10] = [
+const PROCESS: [&str; 13] = [
     "process ",
     "parent ",
     "child ",
@@ -58,6 +58,9 @@ const PROCESS: [&str; 10] = [
     "visitor ",
     "latecomer ",
     "partner ",
+    "sibling ",
+    "left ",
+    "right ",
     "fork() = ",
     "waitpid(",
 ];
