@@ -271,12 +271,10 @@ pub fn shows_a_bug_beside_its_fix(bug: &str) {
     assert_eq!(told.lines().find(wide), None);
 }
 
-/// The words of each line, but for what differs from run to run.
-fn words(told: &str) -> Vec<Vec<String>> {
+/// The words, but for what differs from run to run.
+fn words(told: &str) -> Vec<String> {
     let told = transcript::sample(told);
-    let words =
-        |line: &str| line.split_whitespace().map(str::to_string).collect();
-    told.lines().map(words).collect()
+    told.split_whitespace().map(str::to_string).collect()
 }
 
 /// What every demo owes its users, as tests of the crate that it stands in.

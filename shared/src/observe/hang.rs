@@ -202,7 +202,8 @@ impl Case<'_> {
             verdict += " (As far as this /proc shows.)";
         }
         if hidden > 0 {
-            let unseen = format!(" ({hidden} processes may not be looked at.)");
+            let unseen =
+                format!("\n({hidden} processes may not be looked at.)");
             verdict += &unseen;
         }
         verdict
