@@ -27,6 +27,7 @@
 #![forbid(unsafe_code)]
 
 mod reader;
+mod resume;
 mod writer;
 
 pub use reader::FrameReader;

@@ -18,8 +18,10 @@ pub struct FrameReader<R> {
     limit: usize,
     buffer: Vec<u8>,
     /// `buffer[start..end]` arrived and was not handed out yet.
-    start: usize,
-    end: usize,
+    pub(super) start: usize,
+    pub(super) end: usize,
+    /// All the bytes of the frames that were handed out.
+    pub(super) position: u64,
     /// The stream ended inside a frame, this many bytes too early.
     truncated: Option<usize>,
 }
@@ -33,6 +35,7 @@ impl<R: Read> FrameReader<R> {
             buffer: vec![0; FIRST_BUFFER],
             start: 0,
             end: 0,
+            position: 0,
             truncated: None,
         }
     }
@@ -62,7 +65,7 @@ impl<R: Read> FrameReader<R> {
     /// [`FrameError::TooLarge`]: the reader is out of step for good, and every
     /// later call says the same. [`FrameError::Io`] as read(2)
     /// "ERRORS" lists, except EINTR, which is retried; what had arrived is
-    /// kept for the next call.
+    /// kept for the next call, so EAGAIN loses nothing.
     pub fn recv(&mut self) -> Result<Option<&[u8]>, FrameError> {
         if let Some(missing) = self.truncated {
             return Err(FrameError::Truncated { missing });
@@ -81,6 +84,7 @@ impl<R: Read> FrameReader<R> {
                     if held.len() >= whole {
                         let payload = self.start + HEADER..self.start + whole;
                         self.start += whole;
+                        self.position += whole as u64;
                         return Ok(Some(&self.buffer[payload]));
                     }
                     whole

@@ -7,18 +7,26 @@ use super::{DEFAULT_LIMIT, FrameError};
 /// Sends payloads as frames.
 #[derive(Debug)]
 pub struct FrameWriter<W> {
-    inner: W,
+    pub(super) inner: W,
     limit: usize,
     /// One frame, header and payload, so that one `write` can take it whole.
-    frame: Vec<u8>,
+    pub(super) frame: Vec<u8>,
+    /// How much of it the stream has taken.
+    pub(super) sent: usize,
     /// An error struck inside a frame: the far end waits for its rest.
-    torn: bool,
+    pub(super) torn: bool,
 }
 
 impl<W: Write> FrameWriter<W> {
     /// A writer with the limit [`DEFAULT_LIMIT`].
     pub fn new(inner: W) -> Self {
-        Self { inner, limit: DEFAULT_LIMIT, frame: Vec::new(), torn: false }
+        Self {
+            inner,
+            limit: DEFAULT_LIMIT,
+            frame: Vec::new(),
+            sent: 0,
+            torn: false,
+        }
     }
 
     /// What the frames go through. Only to be looked at: a byte that is
@@ -47,7 +55,8 @@ impl<W: Write> FrameWriter<W> {
     ///
     /// [`FrameError::TooLarge`] before anything is copied or sent;
     /// [`FrameError::Io`] as write(2) "ERRORS" lists, except EINTR, which is
-    /// retried; [`FrameError::Torn`] ever after an error inside a frame.
+    /// retried; [`FrameError::Torn`] ever after an error inside a frame. A
+    /// stream that answers EAGAIN is told of at [`FrameWriter::flush`].
     pub fn send(&mut self, payload: &[u8]) -> Result<(), FrameError> {
         if self.torn {
             return Err(FrameError::Torn);
@@ -61,25 +70,30 @@ impl<W: Write> FrameWriter<W> {
                 });
             }
         };
+        // Only on a nonblocking stream can an earlier frame lack its end.
+        self.send_rest()?;
         self.frame.clear();
         self.frame.extend_from_slice(&header);
         self.frame.extend_from_slice(payload);
+        self.sent = 0;
+        match self.send_rest() {
+            Err(e) if self.goes_on_after(&e) => Ok(()),
+            answer => answer,
+        }
+    }
 
-        // A pipe with room for a part may take that part. The loop sends the
-        // rest: forgetting it is a classic.
-        let mut sent = 0;
-        while sent < self.frame.len() {
-            let answer = match self.inner.write(&self.frame[sent..]) {
+    /// A pipe with room for a part may take that part. The loop sends the
+    /// rest: forgetting it is a classic.
+    pub(super) fn send_rest(&mut self) -> Result<(), FrameError> {
+        while self.sent < self.frame.len() {
+            let answer = match self.inner.write(&self.frame[self.sent..]) {
                 Ok(0) => Err(io::ErrorKind::WriteZero.into()),
                 answer => answer,
             };
             match answer {
-                Ok(count) => sent += count,
+                Ok(count) => self.sent += count,
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => {
-                    self.torn = sent > 0;
-                    return Err(FrameError::Io(e));
-                }
+                Err(e) => return Err(self.stopped(e)),
             }
         }
         Ok(())
