@@ -21,7 +21,7 @@ use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
 use nix::libc;
 use nix::sys::stat::Mode;
-use nix::unistd::{ForkResult, fork, mkfifo, write};
+use nix::unistd::{ForkResult, fork, geteuid, mkfifo, write};
 use shared::bug;
 use shared::cli::About;
 use shared::observe::hang;
@@ -102,8 +102,7 @@ fn make(path: &Path, mended: bool) -> nix::Result<()> {
 
 /// lstat does not follow a symbolic link, which may lead anywhere.
 fn is_mine(path: &Path) -> bool {
-    // SAFETY: geteuid touches no memory.
-    let me = unsafe { libc::geteuid() };
+    let me = geteuid().as_raw();
     fs::symlink_metadata(path)
         .is_ok_and(|found| found.file_type().is_fifo() && found.uid() == me)
 }

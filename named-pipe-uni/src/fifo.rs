@@ -4,17 +4,21 @@
 //! put something else at it. So a FIFO lives in a [`Home`] that only its
 //! owner can enter, and what was opened is looked at before it is used.
 
+mod refused;
+
+pub use refused::Refused;
+
 use std::ffi::OsStr;
 use std::fs::File;
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
-use std::{env, fmt, fs};
+use std::{env, fs};
 
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
-use nix::unistd::{mkdtemp, mkfifo};
-use shared::stop::{Named, Stop, errno};
+use nix::unistd::{geteuid, mkdtemp, mkfifo};
+use shared::stop::{Named, Stop, must};
 use shared::ways_out::{PathGuard, hold_signals};
 
 /// A fresh directory that nobody else can enter (mode 0700). It is removed
@@ -54,7 +58,7 @@ impl Home {
 ///
 /// [`Refused`], as mkfifo(3) "ERRORS" lists. What is at `path` then stays.
 pub fn make(path: &Path) -> Result<PathGuard, Refused> {
-    let refused = |errno| Refused::new("mkfifo", path, Some(errno));
+    let refused = |errno| Refused::by_mkfifo(path, errno);
     // No signal between making the FIFO and minding it.
     let held = hold_signals().map_err(Refused::of)?;
     // The mode is given in full. 0 would not mean "the default": it makes a
@@ -74,7 +78,7 @@ pub fn make(path: &Path) -> Result<PathGuard, Refused> {
 /// # Errors
 ///
 /// [`Refused`], as open(2) "ERRORS" lists (EINTR is retried), and where
-/// `path` is something else than a FIFO.
+/// `path` is something else than a FIFO, or somebody else's.
 pub fn open(path: &Path, how: OFlag) -> Result<File, Refused> {
     let how = how | OFlag::O_CLOEXEC | OFlag::O_NOFOLLOW;
     let file = loop {
@@ -84,76 +88,51 @@ pub fn open(path: &Path, how: OFlag) -> Result<File, Refused> {
             Ok(fd) => break File::from(fd),
             Err(Errno::EINTR) => {}
             Err(errno) => {
-                return Err(Refused::new("open", path, Some(errno)));
+                return Err(Refused::by_open(path, errno));
             }
         }
     };
-    // A regular file opens at once and swallows every message. What matters
-    // is what was opened, not what was at the name a moment ago.
+    // A regular file opens at once and swallows every message. A FIFO of
+    // somebody else's brings messages from anybody. What matters is what was
+    // opened, not what was at the name a moment ago.
+    let refused = |why: &str| Refused::after_open(path, why);
     match file.metadata() {
-        Ok(found) if found.file_type().is_fifo() => Ok(file),
-        _ => Err(Refused::new("open", path, None)),
-    }
-}
-
-/// A FIFO that could not be made or opened.
-#[derive(Debug)]
-pub struct Refused {
-    /// The call, its path, and what it answered.
-    pub call: String,
-    /// The error number; none if the call succeeded, on something else than
-    /// a FIFO.
-    pub errno: Option<Errno>,
-    /// What to make of it, in a sentence.
-    pub advice: String,
-}
-
-impl Refused {
-    fn new(call: &str, path: &Path, errno: Option<Errno>) -> Self {
-        let name = path.as_os_str().to_string_lossy();
-        let call = format!("{call} {}", name.escape_debug());
-        let advice = match errno {
-            None => "it is there, but it is not a FIFO",
-            Some(Errno::EEXIST) => "the name is taken, and left as it is",
-            Some(Errno::ENOENT) => "no such name: who serves makes it first",
-            Some(Errno::ENXIO) => "nobody has it open for reading",
-            Some(Errno::ELOOP) => "it is a symbolic link, and not followed",
-            Some(Errno::EACCES) => "the permissions forbid it",
-            Some(Errno::ENOTDIR) => "a part of the path is not a directory",
-            Some(_) => "see ERRORS in its man page",
-        };
-        Self { call, errno, advice: advice.to_string() }
-    }
-
-    /// A failure that is no fault of the path's.
-    fn of(stop: impl fmt::Display) -> Self {
-        let advice = stop.to_string();
-        Self { call: "minding a FIFO".into(), errno: None, advice }
-    }
-}
-
-impl fmt::Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.errno {
-            Some(e) => {
-                write!(f, "{}: {}: {}", self.call, errno(e), self.advice)
-            }
-            None => write!(f, "{}: {}", self.call, self.advice),
+        Ok(found) if !found.file_type().is_fifo() => {
+            Err(refused("it is there, but it is not a FIFO"))
         }
+        Ok(found) if found.uid() != geteuid().as_raw() => {
+            Err(refused("it is somebody else's FIFO, and not trusted"))
+        }
+        Ok(_) => Ok(file),
+        Err(e) => Err(refused(&format!("fstat: {e}"))),
     }
 }
 
-impl std::error::Error for Refused {}
+/// Puts a fresh FIFO in the place of `old`, in one step: at no moment is
+/// there no FIFO of this name. Who has the old one open keeps it.
+///
+/// # Errors
+///
+/// [`Stop::Failed`], as of [`make`] and [`open`], as rename(2) "ERRORS" lists,
+/// and if the name leads to something else by now: that is not replaced.
+pub fn replace(old: &PathGuard, how: OFlag) -> Result<(PathGuard, File), Stop> {
+    let mut beside = old.path().as_os_str().to_owned();
+    beside.push(".new");
+    let fresh = make(Path::new(&beside))?;
+    let file = open(fresh.path(), how)?;
+    must(old.is_there(), format!("{} is my FIFO", shown(old.path())))?;
+    Ok((fresh.rename(old.path())?, file))
+}
 
-impl From<Refused> for Stop {
-    fn from(refused: Refused) -> Self {
-        Self::Failed(refused.to_string())
-    }
+/// A path as it can be shown: a name may hold any byte, and none shall steer
+/// a terminal.
+#[must_use]
+pub fn shown(path: &Path) -> String {
+    path.as_os_str().to_string_lossy().escape_debug().to_string()
 }
 
 /// The name without its directory, as the demos print it.
 #[must_use]
 pub fn name(path: &Path) -> String {
-    let name = path.file_name().unwrap_or(OsStr::new("")).to_string_lossy();
-    name.escape_debug().to_string()
+    shown(Path::new(path.file_name().unwrap_or(OsStr::new(""))))
 }

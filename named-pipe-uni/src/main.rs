@@ -12,35 +12,50 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io::ErrorKind;
 use std::os::fd::AsRawFd;
-use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use named_pipe_uni::fifo::{self, Home};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{getpid, getppid};
+use nix::unistd::getpid;
 use shared::cli;
-use shared::frame::{FrameReader, FrameWriter};
+use shared::frame::FrameReader;
 use shared::narrate::Narrator;
-use shared::observe::hang;
-use shared::picture;
 use shared::stop::{Named, Stop, must};
 use shared::ways_out::{ChildGuard, hold_signals};
+
+mod client;
+mod server;
+mod signals;
+mod typed;
 
 /// How many pings make a conversation.
 const PINGS: usize = 100;
 
+/// The name that server and client agree on, if nobody names a path.
+const NAME: &str = "named-pipe-uni";
+
 fn main() -> ExitCode {
-    let about = shared::about!("client PATH": "be only the client, on PATH");
-    cli::run(&about, |tell, words| match words {
-        [] => server(tell),
-        [role, path] if role == "client" => client(tell, Path::new(path)),
-        _ => Err(cli::refuse(&about, words)),
+    let about = shared::about!(
+        "server [PATH]": "make a FIFO, and print what clients send",
+        "client [PATH]": "send 100 pings and an end to the server",
+        "client --stdin": "send each line of standard input instead",
+        "client --wait": "wait until there is a server"
+    );
+    cli::run_asked(&about, |tell, asked| match asked.words.as_slice() {
+        [] => story(tell),
+        [role] if role == "server" => server::server(tell, None),
+        [role, path] if role == "server" => server::server(tell, Some(path)),
+        [role] if role == "client" => client::client(tell, asked, None),
+        [role, path] if role == "client" => {
+            client::client(tell, asked, Some(path))
+        }
+        words => Err(cli::refuse(&about, words)),
     })
 }
 
-fn server(tell: &mut Narrator) -> Result<(), Stop> {
+fn story(tell: &mut Narrator) -> Result<(), Stop> {
     tell.say(format!("server {}", getpid()));
 
     // The FIFO lives in a directory of its own, which only its owner can
@@ -69,7 +84,10 @@ fn server(tell: &mut Narrator) -> Result<(), Stop> {
         return Err(Stop::Failed("mkfifo made the same FIFO twice".into()));
     };
     must(taken.errno == Some(Errno::EEXIST), "mkfifo again: EEXIST")?;
-    tell.remark("mkfifo(ping) = EEXIST", &taken.advice);
+    tell.remark(
+        "mkfifo(ping) = EEXIST",
+        "the name is taken, and left as it is",
+    );
     let Err(missing) = fifo::open(&home.path().join("pong"), OFlag::O_RDONLY)
     else {
         return Err(Stop::Failed("open found what nobody made".into()));
@@ -87,8 +105,9 @@ fn server(tell: &mut Narrator) -> Result<(), Stop> {
     must(alone.errno == Some(Errno::ENXIO), "no reader: ENXIO")?;
     tell.say("open(ping, O_WRONLY|O_NONBLOCK) = ENXIO");
     tell.remark("", "no reader: else it would wait [open]");
-    tell.remark("named-pipe-uni client PATH &", "as a shell starts it");
-    let words = [OsStr::new("client"), path.as_os_str()];
+    tell.remark("named-pipe-uni client PATH --wait &", "as a shell does it");
+    let [client, wait] = ["client", "--wait"].map(OsStr::new);
+    let words = [client, path.as_os_str(), wait];
     let held = hold_signals()?;
     let client = cli::again(&words)?.spawn().named("start the client")?;
     let client = ChildGuard::of(&client);
@@ -141,27 +160,4 @@ fn server(tell: &mut Narrator) -> Result<(), Stop> {
     tell.say("lstat(ping) = ENOENT");
     tell.say("Next, both ways through one FIFO: cargo run -p named-pipe-bidi");
     Ok(())
-}
-
-/// The other program. All it was given is the path.
-fn client(tell: &mut Narrator, path: &Path) -> Result<(), Stop> {
-    let fifo = fifo::open(path, OFlag::O_WRONLY)?;
-    tell.say(format!("client {}", getpid()));
-    let (name, w) = (fifo::name(path), fifo.as_raw_fd());
-    tell.say(format!("open({name}, O_WRONLY) = {w}"));
-    if tell.is_second() {
-        // The server's open returns at the same moment as mine.
-        let both = [(getppid(), "server"), (getpid(), "client")];
-        hang::soon(|| picture::has_all(&fifo, &both));
-        tell.picture(&fifo, &both);
-    }
-
-    // Announced, then done: the first frame passes the turn to the server.
-    tell.say(format!("I send \"ping\" {PINGS} times,"));
-    tell.say("then \"end\", and leave");
-    let mut frames = FrameWriter::new(fifo);
-    for _ in 0..PINGS {
-        frames.send(b"ping").named("send")?;
-    }
-    frames.send(b"end").named("send")
 }

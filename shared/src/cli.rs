@@ -2,10 +2,14 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::io::Write;
 use std::process::{Command, ExitCode, Stdio};
 
 use lexopt::Arg::{Long, Short, Value};
+
+mod help;
+
+pub use help::refuse;
+use help::usage;
 
 use crate::deadline;
 use crate::narrate::{Narrator, SECOND_COLUMN};
@@ -22,7 +26,8 @@ pub struct About {
     /// What it shows, in a sentence.
     pub shows: &'static str,
     /// The words it takes besides options, as (words, meaning): one row or
-    /// another, or none.
+    /// another, or none. A row "client --wait" is an option that the row
+    /// which begins with "client" takes.
     pub words: &'static [(&'static str, &'static str)],
     /// Whether there is something to hang in, with `--hang`.
     pub hangs: bool,
@@ -54,8 +59,9 @@ pub fn run(
     run_asked(about, |tell, asked| story(tell, &asked.words))
 }
 
-/// [`run`], for a story that wants to know all that was asked for.
-pub(crate) fn run_asked(
+/// [`run`], for a story with options of its own.
+#[must_use]
+pub fn run_asked(
     about: &About,
     story: impl FnOnce(&mut Narrator, &Asked) -> Result<(), Stop>,
 ) -> ExitCode {
@@ -92,14 +98,26 @@ pub fn again(words: &[&OsStr]) -> Result<Command, Stop> {
 }
 
 /// What the command line asks for.
-pub(crate) struct Asked {
+#[derive(Debug, Default)]
+pub struct Asked {
     step: bool,
     pub(crate) hang: bool,
-    pub(crate) words: Vec<OsString>,
+    /// The words besides options.
+    pub words: Vec<OsString>,
+    /// The options of its row.
+    options: Vec<String>,
+}
+
+impl Asked {
+    /// Whether this option was given, as in `has("--wait")`.
+    #[must_use]
+    pub fn has(&self, option: &str) -> bool {
+        self.options.iter().any(|given| given == option)
+    }
 }
 
 fn parse(about: &About, mut args: lexopt::Parser) -> Result<Asked, Stop> {
-    let mut asked = Asked { step: false, hang: false, words: Vec::new() };
+    let mut asked = Asked::default();
     let refuse =
         |what: String| Stop::Usage(format!("{what}; usage: {}", usage(about)));
     let most = about.words.iter().map(|(row, _)| most_words(row)).max();
@@ -113,9 +131,15 @@ fn parse(about: &About, mut args: lexopt::Parser) -> Result<Asked, Stop> {
                 deadline::explain(&process.to_string_lossy());
                 return Err(Stop::Quietly);
             }
-            Short('h') | Long("help") => return print(&help(about)),
+            Long(word) if help::is_option(about, word) => {
+                asked.options.push(format!("--{word}"));
+            }
+            Short('h') | Long("help") => {
+                return help::print(&help::text(about));
+            }
             Short('V') | Long("version") => {
-                return print(&format!("{} {}\n", about.name, about.version));
+                let version = format!("{} {}\n", about.name, about.version);
+                return help::print(&version);
             }
             Value(word) if asked.words.len() < most => {
                 asked.words.push(word);
@@ -130,66 +154,18 @@ fn parse(about: &About, mut args: lexopt::Parser) -> Result<Asked, Stop> {
             unknown => return Err(refuse(unknown.unexpected().to_string())),
         }
     }
+    // An option belongs to its row: "--wait" alone asks for nothing.
+    let role = asked.words.first().map(|word| word.to_string_lossy());
+    for option in &asked.options {
+        let row = format!("{} {option}", role.as_deref().unwrap_or_default());
+        if about.words.iter().all(|(known, _)| *known != row) {
+            return Err(refuse(format!("unexpected {option:?}")));
+        }
+    }
     Ok(asked)
 }
 
 /// "FILE" is one word, "COMMAND..." any number, up to the end of the line.
 fn most_words(row: &str) -> usize {
     if row.ends_with("...") { usize::MAX } else { row.split(' ').count() }
-}
-
-/// For words that a program does not know, or not in this order.
-#[must_use]
-pub fn refuse(about: &About, words: &[OsString]) -> Stop {
-    let words: Vec<_> = words.iter().map(|w| w.to_string_lossy()).collect();
-    let given = words.join(" ");
-    // "client" alone, where a row says "client PATH".
-    let missing = about.words.iter().find_map(|(row, _)| {
-        row.strip_prefix(&given)?.trim_start().split(' ').next()
-    });
-    let what = match missing {
-        Some(word) if !word.is_empty() => format!("{word} is missing"),
-        _ => format!("unexpected {given:?}"),
-    };
-    Stop::Usage(format!("{what}; usage: {}", usage(about)))
-}
-
-/// The usage line: all the words and options there are.
-fn usage(about: &About) -> String {
-    let rows: Vec<_> = about.words.iter().map(|(words, _)| *words).collect();
-    let words = match rows.as_slice() {
-        [] => String::new(),
-        rows => format!(" [{}]", rows.join(" | ")),
-    };
-    let hang = if about.hangs { " [--hang]" } else { "" };
-    format!("{}{words}{hang} [--step] [--help] [--version]", about.name)
-}
-
-fn help(about: &About) -> String {
-    let options = [
-        ("--step", "wait for Enter before each step; q leaves"),
-        ("--help", "this text"),
-        ("--version", "the version"),
-    ];
-    let hang = [("--hang", "really hang, to be looked at from outside")];
-    let hang = if about.hangs { &hang[..] } else { &[] };
-    let rows = about.words.iter().chain(hang).chain(&options);
-    let left = rows.clone().map(|(word, _)| word.len()).max().unwrap_or(0);
-    let rows = rows.map(|(word, what)| format!("  {word:<left$}  {what}\n"));
-    let rows = rows.collect::<Vec<_>>().concat();
-    format!(
-        "{}\n\nUsage: {}\n\n{rows}\n\
-         A step that takes {} s is ended, and says why it hung. DEADLINE=0 in\n\
-         the environment lets it hang; any other number sets the seconds.\n",
-        about.shows,
-        usage(about),
-        deadline::SECONDS
-    )
-}
-
-/// Prints what was asked for, which ends the program well. `--help | head`
-/// may close standard output early: that is no failure.
-fn print<T>(text: &str) -> Result<T, Stop> {
-    let _ = std::io::stdout().write_all(text.as_bytes());
-    Err(Stop::Quietly)
 }

@@ -71,7 +71,8 @@ impl fmt::Display for FrameError {
             Self::Io(e) => e.fmt(f),
             Self::Truncated { missing } => {
                 write!(f, "the stream ended inside a frame, ")?;
-                write!(f, "{missing} bytes too early")
+                let bytes = if *missing == 1 { "byte" } else { "bytes" };
+                write!(f, "{missing} {bytes} too early")
             }
             Self::TooLarge { length, limit } => {
                 write!(f, "a frame of {length} bytes is over the ")?;

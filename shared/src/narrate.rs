@@ -35,6 +35,9 @@ pub(crate) const SECOND_COLUMN: &str = "NARRATE_SECOND_COLUMN";
 const WIDTH: usize = 80;
 const NARROWEST: usize = 40;
 
+/// The most bytes of a message that are shown.
+const SHOWN: usize = 256;
+
 /// Prints a story to standard output.
 #[derive(Debug)]
 pub struct Narrator {
@@ -95,7 +98,7 @@ impl Narrator {
     pub fn step(&mut self, title: &str) -> Result<(), Stop> {
         self.step += 1;
         let lines = fill(&format!("{}  {title}", self.step), self.width, 3);
-        self.print(&format!("\n{}", lines.join("\n")), Style::new().bold());
+        self.print(&format!("\n{}\n", lines.join("\n")), Style::new().bold());
         self.still_heard()?;
         deadline::rest();
         if self.pause {
@@ -135,7 +138,20 @@ impl Narrator {
             .map(|line| format!("{gap}{line}"))
             .collect::<Vec<_>>()
             .join("\n");
-        self.print(&text, self.style());
+        self.print(&format!("{text}\n"), self.style());
+    }
+
+    /// One line that is not broken, however long: it shows what somebody else
+    /// has sent.
+    pub fn line(&mut self, text: impl Display) {
+        let gap = " ".repeat(self.indent());
+        self.print(&format!("{gap}{text}\n"), self.style());
+    }
+
+    /// A question, whose answer is typed behind it.
+    pub fn ask(&mut self, question: &str) {
+        let gap = " ".repeat(self.indent());
+        self.print(&format!("{gap}{question}"), self.style());
     }
 
     /// The picture of a pipe, across all columns: see [`picture::draw`].
@@ -143,7 +159,7 @@ impl Narrator {
         let gap = " ".repeat(INDENT);
         let lines = picture::draw(end, processes, self.width - INDENT);
         let lines: Vec<_> = lines.iter().map(|l| format!("{gap}{l}")).collect();
-        self.print(&format!("\n{}\n", lines.join("\n")), Style::new());
+        self.print(&format!("\n{}\n\n", lines.join("\n")), Style::new());
     }
 
     /// A report with several lines, as it stands.
@@ -188,15 +204,22 @@ impl Narrator {
     fn print(&mut self, text: &str, style: Style) {
         if self.lost.is_none() {
             let line = if self.colour {
-                format!("{style}{text}{style:#}\n")
+                // The colour ends before the line does.
+                let bare = text.trim_end_matches('\n');
+                format!("{style}{bare}{style:#}{}", &text[bare.len()..])
             } else {
-                format!("{text}\n")
+                text.to_string()
             };
             self.lost = write_whole(line.as_bytes()).err();
         }
     }
 
-    fn still_heard(&self) -> Result<(), Stop> {
+    /// Whether anybody can hear the story.
+    ///
+    /// # Errors
+    ///
+    /// As [`Narrator::step`].
+    pub fn still_heard(&self) -> Result<(), Stop> {
         match self.lost {
             None => Ok(()),
             Some(Errno::EPIPE) => Err(Stop::Quietly),
@@ -247,6 +270,24 @@ impl<T: Debug + PartialEq> Answered<'_, T> {
 pub fn hex(bytes: &[u8]) -> String {
     let bytes: Vec<_> = bytes.iter().map(|b| format!("{b:02x}")).collect();
     bytes.join(" ")
+}
+
+/// A message as it can be shown: in quotes, with everything escaped that is
+/// no plain text. Nothing that it holds can steer a terminal. Of a long one,
+/// the beginning.
+#[must_use]
+pub fn quoted(message: &[u8]) -> String {
+    let shown = &message[..message.len().min(SHOWN)];
+    let mut text = String::new();
+    for chunk in shown.utf8_chunks() {
+        let plain = format!("{:?}", chunk.valid());
+        text += &plain[1..plain.len() - 1];
+        text += &chunk.invalid().escape_ascii().to_string();
+    }
+    match message.len() {
+        length if length > SHOWN => format!("\"{text}\"... ({length} bytes)"),
+        _ => format!("\"{text}\""),
+    }
 }
 
 /// A plain loop over write(2): `print!` would panic on a closed pipe.

@@ -8,6 +8,7 @@ use std::io;
 use std::process::ExitCode;
 
 use nix::errno::Errno;
+use nix::sys::signal::{self, SigHandler, Signal};
 
 use crate::frame::FrameError;
 
@@ -20,6 +21,9 @@ pub enum Stop {
     /// Nothing is wrong here, and this is the exit status: another program's,
     /// passed on.
     Status(u8),
+    /// This signal asked for the end, and all is cleaned up: the program dies
+    /// of it, so that the shell sees how it ended.
+    Signal(Signal),
     /// The command line asks for something that is not there.
     Usage(String),
     /// A call failed, or answered what this course says it cannot.
@@ -31,6 +35,7 @@ impl Display for Stop {
         match self {
             Self::Quietly => f.write_str("a quiet end"),
             Self::Status(status) => write!(f, "exit status {status}"),
+            Self::Signal(signal) => write!(f, "ended by {signal}"),
             Self::Usage(sentence) | Self::Failed(sentence) => {
                 f.write_str(sentence)
             }
@@ -50,6 +55,7 @@ impl Stop {
         let (status, sentence) = match self {
             Self::Quietly => return 0,
             Self::Status(status) => return *status,
+            Self::Signal(signal) => return die_of(*signal),
             Self::Usage(sentence) => (2, sentence),
             Self::Failed(sentence) => (1, sentence),
         };
@@ -65,6 +71,16 @@ impl Stop {
     pub fn exit(&self, program: &str) -> ExitCode {
         ExitCode::from(self.report(program))
     }
+}
+
+/// What the signal does by default. If it is held back, 128 and its number is
+/// what a shell would have shown.
+fn die_of(signal: Signal) -> u8 {
+    let default = SigHandler::SigDfl;
+    // SAFETY: no handler is installed, one is taken away.
+    let _ = unsafe { signal::signal(signal, default) };
+    let _ = signal::raise(signal);
+    128 + signal as u8
 }
 
 /// Gives a failed call its name: `pipe().named("pipe")?`.

@@ -7,11 +7,14 @@
 //! same work with the few calls that signal-safety(7) allows, and then lets
 //! the signal do what it does by default.
 
-mod guards;
+mod children;
+mod names;
 
-pub use guards::{ChildGuard, PathGuard};
+pub use children::ChildGuard;
+use names::Entry;
+pub use names::PathGuard;
 
-use std::ffi::{c_char, c_int};
+use std::ffi::c_int;
 use std::ptr;
 use std::sync::atomic::{AtomicI32, AtomicPtr, Ordering};
 
@@ -31,7 +34,7 @@ const ENDINGS: [Signal; 4] =
 // and names to remove (null: none).
 static OWNER: AtomicI32 = AtomicI32::new(0);
 static CHILDREN: [AtomicI32; 8] = [const { AtomicI32::new(0) }; 8];
-static NAMES: [AtomicPtr<c_char>; 8] =
+static NAMES: [AtomicPtr<Entry>; 8] =
     [const { AtomicPtr::new(ptr::null_mut()) }; 8];
 
 /// From now on a signal that ends this program cleans up first.
@@ -89,11 +92,13 @@ pub(crate) fn clean_up() {
     // Files first, then the directories they lie in. On the wrong kind of
     // name each call fails and changes nothing.
     for remove in [libc::unlink, libc::rmdir] {
-        for name in &NAMES {
-            let name = name.load(Ordering::SeqCst);
-            if !name.is_null() {
-                // SAFETY: a name in the list is a C string, never freed.
-                unsafe { remove(name) };
+        for entry in &NAMES {
+            let entry = entry.load(Ordering::SeqCst);
+            // SAFETY: null, or an entry, which is never freed.
+            let Some(entry) = (unsafe { entry.as_ref() }) else { continue };
+            if entry.is_ours() {
+                // SAFETY: a C string.
+                unsafe { remove(entry.name.as_ptr()) };
             }
         }
     }

@@ -33,6 +33,5 @@ pub fn get<T, E: Debug>(result: Result<T, E>, what: impl Display) -> T {
 /// Whether this test may do what only root may.
 #[must_use]
 pub fn is_root() -> bool {
-    // SAFETY: geteuid touches no memory.
-    unsafe { nix::libc::geteuid() == 0 }
+    nix::unistd::geteuid().is_root()
 }

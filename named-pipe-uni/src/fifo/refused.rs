@@ -1,0 +1,118 @@
+//! What it means that a FIFO could not be made or opened, in a sentence.
+
+use std::fmt;
+use std::fs;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::Path;
+
+use nix::errno::Errno;
+use nix::unistd::geteuid;
+use shared::stop::{Stop, errno};
+
+use super::shown;
+
+/// A FIFO that could not be made or opened.
+#[derive(Debug)]
+pub struct Refused {
+    /// The call, its path, and what it answered.
+    pub call: String,
+    /// The error number; none if the call succeeded, on something else than
+    /// a FIFO of one's own.
+    pub errno: Option<Errno>,
+    /// What to make of it, in a sentence.
+    pub advice: String,
+}
+
+impl Refused {
+    pub(super) fn by_mkfifo(path: &Path, errno: Errno) -> Self {
+        let advice = match errno {
+            Errno::EEXIST => who_is_there(path),
+            Errno::ENOENT => "a directory on the way to it is missing",
+            errno => any(errno),
+        };
+        Self::new("mkfifo", path, Some(errno), advice)
+    }
+
+    pub(super) fn by_open(path: &Path, errno: Errno) -> Self {
+        let kind = fs::symlink_metadata(path).map(|at| at.file_type());
+        let advice = match errno {
+            Errno::ENOENT => "no such name: who serves makes it first",
+            Errno::ENXIO if kind.is_ok_and(|kind| kind.is_socket()) => {
+                "it is a socket: those are for connect(2)"
+            }
+            Errno::ENXIO => "nobody has it open for reading",
+            errno => any(errno),
+        };
+        Self::new("open", path, Some(errno), advice)
+    }
+
+    pub(super) fn after_open(path: &Path, advice: &str) -> Self {
+        Self::new("open", path, None, advice)
+    }
+
+    /// A failure that is no fault of the path's.
+    pub(super) fn of(stop: impl fmt::Display) -> Self {
+        let advice = stop.to_string();
+        Self { call: "minding a FIFO".into(), errno: None, advice }
+    }
+
+    fn new(call: &str, path: &Path, errno: Option<Errno>, why: &str) -> Self {
+        let call = format!("{call} {}", shown(path));
+        Self { call, errno, advice: why.to_string() }
+    }
+}
+
+/// What either call says of a path.
+fn any(errno: Errno) -> &'static str {
+    match errno {
+        Errno::EACCES => "the permissions forbid it",
+        Errno::EISDIR => "it is a directory",
+        Errno::ELOOP => "it is a symbolic link, and not followed",
+        Errno::ENAMETOOLONG => "the path, or a name in it, is too long",
+        Errno::ENOSPC => "the file system is full",
+        Errno::ENOTDIR => "a part of the path is not a directory",
+        Errno::EROFS => "the file system is read-only",
+        _ => "see ERRORS in its man page",
+    }
+}
+
+/// What has the name that mkfifo wanted. It is only looked at, and left.
+fn who_is_there(path: &Path) -> &'static str {
+    let Ok(found) = fs::symlink_metadata(path) else {
+        return "the name was taken a moment ago";
+    };
+    let kind = found.file_type();
+    if !kind.is_fifo() {
+        return match () {
+            () if kind.is_symlink() => "a symbolic link has the name",
+            () if kind.is_dir() => "a directory has the name",
+            () if kind.is_file() => "a regular file has the name",
+            () => "something that is no FIFO has the name",
+        };
+    }
+    if found.uid() != geteuid().as_raw() {
+        return "somebody else's FIFO has the name";
+    }
+    // Is it in use? To open it would tell, and would wake whoever waits in
+    // open for the other side: they are not ours to disturb.
+    "a FIFO has the name: if no program uses it any more, remove it"
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.errno {
+            Some(e) => {
+                write!(f, "{}: {}: {}", self.call, errno(e), self.advice)
+            }
+            None => write!(f, "{}: {}", self.call, self.advice),
+        }
+    }
+}
+
+impl std::error::Error for Refused {}
+
+impl From<Refused> for Stop {
+    fn from(refused: Refused) -> Self {
+        Self::Failed(refused.to_string())
+    }
+}

@@ -1,0 +1,142 @@
+//! A file, a FIFO, a directory that must not outlive the story: it is removed
+//! when its guard is dropped. The signal handler knows the same.
+
+use std::ffi::CString;
+use std::mem::MaybeUninit;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::{fs, io, ptr};
+
+use nix::errno::Errno;
+use nix::libc;
+
+use super::{NAMES, hold_signals};
+use crate::stop::{Named, Stop};
+
+/// A file or an empty directory that must not outlive the story.
+///
+/// If it is there when its guard is made, the guard removes nothing else: what
+/// somebody puts in its place is theirs.
+#[derive(Debug)]
+pub struct PathGuard {
+    path: PathBuf,
+    /// Where the handler's list names it.
+    slot: Option<usize>,
+}
+
+/// A name as the handler needs it.
+pub(super) struct Entry {
+    pub(super) name: CString,
+    /// The device and inode that it led to, if it did.
+    is: Option<(u64, u64)>,
+}
+
+impl Entry {
+    /// Whether the name still leads to what it led to. Only calls that
+    /// signal-safety(7) allows.
+    pub(super) fn is_ours(&self) -> bool {
+        self.is.is_none() || self.is == look(&self.name)
+    }
+}
+
+/// What a name leads to: lstat(2), which does not follow a symbolic link.
+fn look(name: &CString) -> Option<(u64, u64)> {
+    let mut found = MaybeUninit::<libc::stat>::uninit();
+    // SAFETY: a C string, and room for the answer.
+    if unsafe { libc::lstat(name.as_ptr(), found.as_mut_ptr()) } != 0 {
+        return None;
+    }
+    // SAFETY: lstat has filled it in.
+    let found = unsafe { found.assume_init() };
+    #[allow(
+        clippy::cast_sign_loss,
+        clippy::unnecessary_cast,
+        reason = "a device is an i32 on macOS, and a u64 on Linux"
+    )]
+    Some((found.st_dev as u64, found.st_ino as u64))
+}
+
+impl PathGuard {
+    /// Removes `path`, too, when the story ends early.
+    ///
+    /// # Errors
+    ///
+    /// [`Stop::Failed`] if the list is full, or the path holds a NUL byte.
+    pub fn new(path: &Path) -> Result<Self, Stop> {
+        let name = CString::new(path.as_os_str().as_bytes())
+            .map_err(|_| Stop::Failed("a path holds a NUL byte".into()))?;
+        let is = look(&name);
+        // Never freed: the handler may be at it whenever a signal comes.
+        let entry = Box::into_raw(Box::new(Entry { name, is }));
+        let slot = NAMES.iter().position(|slot| {
+            let (null, seq) = (ptr::null_mut(), Ordering::SeqCst);
+            slot.compare_exchange(null, entry, seq, seq).is_ok()
+        });
+        if slot.is_none() {
+            return Err(Stop::Failed("too many names to clean up".into()));
+        }
+        Ok(Self { path: path.to_path_buf(), slot })
+    }
+
+    /// The guarded path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether the path still leads to what is guarded.
+    #[must_use]
+    pub fn is_there(&self) -> bool {
+        let at = self
+            .slot
+            .map_or(ptr::null_mut(), |slot| NAMES[slot].load(Ordering::SeqCst));
+        // SAFETY: null, or an entry of the list, which is never freed.
+        let entry = unsafe { at.as_ref() };
+        entry.is_some_and(|e| look(&e.name).is_some() && e.is_ours())
+    }
+
+    /// Gives it another name, in one step: what had that name before loses
+    /// it.
+    ///
+    /// # Errors
+    ///
+    /// As rename(2) "ERRORS" lists.
+    pub fn rename(self, to: &Path) -> Result<Self, Stop> {
+        // No signal while neither name is the handler's.
+        let _held = hold_signals()?;
+        fs::rename(&self.path, to)
+            .named(format!("rename to {}", to.display()))?;
+        Self::new(to)
+    }
+
+    /// Removes it now.
+    ///
+    /// # Errors
+    ///
+    /// As unlink(2) and rmdir(2) "ERRORS" list.
+    pub fn remove(mut self) -> io::Result<()> {
+        self.remove_once()
+    }
+
+    fn remove_once(&mut self) -> io::Result<()> {
+        let there = self.is_there();
+        let Some(slot) = self.slot.take() else {
+            return Ok(());
+        };
+        let removed = match fs::symlink_metadata(&self.path) {
+            _ if !there => Err(Errno::ENOENT.into()),
+            Ok(at) if at.is_dir() => fs::remove_dir(&self.path),
+            Ok(_) => fs::remove_file(&self.path),
+            Err(e) => Err(e),
+        };
+        NAMES[slot].store(ptr::null_mut(), Ordering::SeqCst);
+        removed
+    }
+}
+
+impl Drop for PathGuard {
+    fn drop(&mut self) {
+        let _ = self.remove_once();
+    }
+}
