@@ -2,7 +2,6 @@
 
 use nix::sys::signal::Signal;
 
-use crate::program::send;
 use crate::{Outcome, Program, Terminal, transcript};
 
 /// Two runs print the same, and what the README shows; within 30 to 45 lines
@@ -150,8 +149,8 @@ pub fn is_stopped_at_any_step(demo: &str) {
             terminal.shows("[Enter]", step);
             match signal {
                 "ctrl-c" => terminal.types("\x03"),
-                "term" => send(Signal::SIGTERM, terminal.process()),
-                _ => send(Signal::SIGHUP, terminal.process()),
+                "term" => terminal.send(Signal::SIGTERM),
+                _ => terminal.send(Signal::SIGHUP),
             }
             let (shown, ended) = terminal.ends();
             assert_eq!(ended, status, "{signal} at step {step}:\n{shown}");
@@ -220,10 +219,14 @@ pub fn fits_its_terminal(demo: &str) {
 /// If not.
 #[cfg(target_os = "linux")]
 pub fn prints_a_line_a_write(demo: &str) {
+    use crate::surroundings;
     use std::io::Read;
     let flags = nix::fcntl::OFlag::O_DIRECT | nix::fcntl::OFlag::O_CLOEXEC;
     let (read_end, write_end) = crate::get(nix::unistd::pipe2(flags), "pipe2");
     let mut command = std::process::Command::new(demo);
+    let home = crate::home::Home::fresh();
+    surroundings::at_home(&mut command, &home);
+    surroundings::own_session(&mut command, false);
     let mut child = crate::get(command.stdout(write_end).spawn(), demo);
     drop(command);
     let (mut packets, mut packet) = (std::fs::File::from(read_end), [0; 4096]);

@@ -9,11 +9,23 @@
 //! Nothing here forks: a test harness has many threads.
 
 pub mod demo;
-pub mod program;
-pub mod terminal;
+mod home;
+mod outcome;
+mod program;
+mod running;
+mod session;
+mod surroundings;
+mod terminal;
+mod text;
 pub mod transcript;
+mod watch;
 
-pub use program::{Outcome, Program, Running};
+pub use home::Home;
+pub use nix::sys::signal::Signal;
+pub use outcome::Outcome;
+pub use program::Program;
+pub use running::Running;
+pub use session::Session;
 pub use terminal::Terminal;
 
 use std::fmt::{Debug, Display};

@@ -1,30 +1,34 @@
 //! A program on a terminal of its own: what a person sees and types.
 
-use std::fs::{self, File};
-use std::io::{Read, Write};
-use std::path::PathBuf;
-use std::process::{Child, Command};
-use std::sync::mpsc::{self, Receiver};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::fs::File;
+use std::io::{self, PipeReader, PipeWriter, Read, Write};
+use std::os::fd::AsFd;
+use std::process::Command;
+use std::thread::JoinHandle;
+use std::time::Duration;
 
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::pty::{Winsize, openpty};
-use nix::sys::signal::{Signal, killpg};
+use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 
-use crate::get;
-use crate::program::{
-    DEADLINE, explain, fresh_directory, left_behind, own_session,
-};
+use shared::observe::hang::soon;
 
-/// A program at work on a pseudo-terminal.
+use crate::get;
+use crate::home::Home;
+use crate::surroundings::{at_home, members, own_session};
+use crate::watch::{OUT, Watch};
+
+/// A program at work on a pseudo-terminal. If it is dropped, the program is
+/// killed with all of its process group.
 #[derive(Debug)]
 pub struct Terminal {
-    child: Child,
+    watch: Watch,
     keyboard: File,
-    screen: Receiver<Vec<u8>>,
-    seen: String,
-    temporary: PathBuf,
+    /// While this is open, so is the window.
+    window: PipeWriter,
+    screen: JoinHandle<()>,
 }
 
 impl Terminal {
@@ -53,17 +57,13 @@ impl Terminal {
         let size =
             Winsize { ws_row: 50, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
         let pair = get(openpty(&size, None), "openpty");
-        let temporary = fresh_directory();
+        let home = Home::fresh();
         let mut command = Command::new(program);
         let again = |fd: &std::os::fd::OwnedFd| get(fd.try_clone(), "dup");
         command.args(words).stdin(again(&pair.slave));
         command.stdout(again(&pair.slave)).stderr(pair.slave);
-        command.env("TMPDIR", &temporary).env("TERM", "xterm");
-        command.env("LC_ALL", "C.UTF-8");
-        for colour in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
-            command.env_remove(colour);
-        }
-        command.envs(variables.iter().copied());
+        at_home(&mut command, &home);
+        command.env("TERM", "xterm").envs(variables.iter().copied());
         own_session(&mut command, true);
         let child = get(command.spawn(), program);
         // The command still holds the program's side of the terminal. The
@@ -71,22 +71,11 @@ impl Terminal {
         drop(command);
 
         let keyboard = File::from(again(&pair.master));
-        let mut screen = File::from(pair.master);
-        let (send, receive) = mpsc::channel();
-        thread::spawn(move || {
-            let mut piece = [0; 4096];
-            // Linux reports the last close of the other side as EIO.
-            while let Ok(count @ 1..) = screen.read(&mut piece) {
-                let _ = send.send(piece[..count].to_vec());
-            }
-        });
-        Self {
-            child,
-            keyboard,
-            screen: receive,
-            seen: String::new(),
-            temporary,
-        }
+        let (closing, window) = get(io::pipe(), "pipe");
+        let screen = Screen { master: File::from(pair.master), closing };
+        let mut watch = Watch::new(child, format!("{program} {words:?}"), home);
+        let screen = watch.reads(OUT, screen);
+        Self { watch, keyboard, window, screen }
     }
 
     /// Types `text`; `"\x03"` is Ctrl-C.
@@ -104,14 +93,13 @@ impl Terminal {
     ///
     /// If it does not by the deadline.
     pub fn shows(&mut self, text: &str, count: usize) {
-        let end = Instant::now() + DEADLINE;
-        while self.seen.matches(text).count() < count {
-            let left = end.saturating_duration_since(Instant::now());
-            match self.screen.recv_timeout(left) {
-                Ok(bytes) => self.seen += &String::from_utf8_lossy(&bytes),
-                Err(_) => self.fail(&format!("does not show {text:?}")),
-            }
-        }
+        self.watch.shows(text, count);
+    }
+
+    /// What stands on the screen, as far as it was waited for.
+    #[must_use]
+    pub fn shown(&self) -> &str {
+        self.watch.shown()
     }
 
     /// Waits so long for something to be shown, and sees to it that nothing
@@ -121,21 +109,24 @@ impl Terminal {
     ///
     /// If the program prints, or ends.
     pub fn shows_nothing_more(&mut self, patience: Duration) {
-        let seen = self.seen.clone();
-        while let Ok(bytes) = self.screen.recv_timeout(patience) {
-            self.seen += &String::from_utf8_lossy(&bytes);
-        }
-        let more = self.seen[seen.len()..].trim();
+        let seen = self.shown().len();
+        while self.watch.next(patience) && !self.watch.has_ended() {}
+        let more = self.shown()[seen..].trim();
         let prompt =
             more.is_empty() || "[Enter] goes on, [q] leaves".contains(more);
         assert!(prompt, "it goes on by itself: {more:?}");
-        assert!(self.child.try_wait().is_ok_and(|end| end.is_none()), "ended");
+        assert!(!self.watch.has_ended(), "ended");
     }
 
     /// The program's process number.
     #[must_use]
-    pub fn process(&self) -> u32 {
-        self.child.id()
+    pub fn process(&self) -> Pid {
+        self.watch.process
+    }
+
+    /// Sends the program a signal; its children get none.
+    pub fn send(&self, signal: Signal) {
+        self.watch.send(signal);
     }
 
     /// Waits for the end of the program and of all that it started.
@@ -148,38 +139,61 @@ impl Terminal {
     ///
     /// If it is not gone by the deadline, or leaves a file behind.
     #[must_use]
-    pub fn ends(mut self) -> (String, i32) {
-        let end = Instant::now() + DEADLINE;
-        loop {
-            let left = end.saturating_duration_since(Instant::now());
-            match self.screen.recv_timeout(left) {
-                Ok(bytes) => self.seen += &String::from_utf8_lossy(&bytes),
-                Err(mpsc::RecvTimeoutError::Disconnected) => break,
-                Err(_) => self.fail("does not end"),
-            }
-        }
-        let status = get(self.child.wait(), "wait");
-        let left = left_behind(&self.temporary);
-        let seen = std::mem::take(&mut self.seen);
-        assert!(left.is_empty(), "left {left:?} behind:\n{seen}");
-        let outcome = crate::Outcome {
-            stdout: String::new(),
-            stderr: String::new(),
-            status,
-        };
-        (seen.replace("\r\n", "\n"), outcome.shell_status())
+    pub fn ends(self) -> (String, i32) {
+        let outcome = self.watch.ends();
+        (outcome.stdout.replace("\r\n", "\n"), outcome.shell_status())
     }
 
-    fn fail(&mut self, what: &str) -> ! {
-        let group = Pid::from_raw(self.child.id().cast_signed());
-        let why = explain(group);
-        let _ = killpg(group, Signal::SIGKILL);
-        panic!("{what}:\n{why}\nshown so far:\n{}", self.seen);
+    /// Closes the window, which sends SIGHUP to the program, and waits for
+    /// the end of the program and of all its session.
+    ///
+    /// # Returns
+    ///
+    /// The exit status as a shell gives it.
+    ///
+    /// # Panics
+    ///
+    /// As [`Terminal::ends`].
+    #[must_use]
+    pub fn closes(self) -> i32 {
+        // The kernel hangs up when nobody holds this side: neither this
+        // thread, nor the one that reads the screen.
+        drop((self.keyboard, self.window));
+        let closed = self.screen.join();
+        assert!(closed.is_ok(), "the screen could not be read");
+        let session = self.watch.process;
+        let status = self.watch.ends().shell_status();
+        let told = soon(|| members(session).is_empty());
+        assert!(told, "still there: {:?}", members(session));
+        status
     }
 }
 
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.temporary);
+impl AsRef<Home> for Terminal {
+    fn as_ref(&self) -> &Home {
+        &self.watch.home
+    }
+}
+
+/// Our side of the terminal, which is at its end when the window closes.
+struct Screen {
+    master: File,
+    closing: PipeReader,
+}
+
+impl Read for Screen {
+    fn read(&mut self, piece: &mut [u8]) -> io::Result<usize> {
+        let shown = PollFd::new(self.master.as_fd(), PollFlags::POLLIN);
+        let closing = PollFd::new(self.closing.as_fd(), PollFlags::POLLIN);
+        let mut either = [shown, closing];
+        while let Err(e) = poll(&mut either, PollTimeout::NONE) {
+            if e != Errno::EINTR {
+                return Err(e.into());
+            }
+        }
+        if either[1].any() == Some(true) {
+            return Ok(0);
+        }
+        self.master.read(piece)
     }
 }

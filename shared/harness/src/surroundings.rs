@@ -1,0 +1,82 @@
+//! What a program finds around it: the same in every run, wherever the tests
+//! run, and nothing of the user's.
+
+use std::process::Command;
+
+use nix::libc;
+use nix::unistd::Pid;
+
+use crate::home::Home;
+
+/// Variables that would change what a program prints, or where it puts what
+/// it makes.
+const NOT_THEIRS: [&str; 4] =
+    ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "XDG_RUNTIME_DIR"];
+
+/// The environment: a temporary directory of its own, and no colours.
+pub(crate) fn at_home(command: &mut Command, home: &Home) {
+    command.env("TMPDIR", home.path()).env("LC_ALL", "C.UTF-8");
+    // A shell on a terminal would write into the user's history.
+    command.env("HISTFILE", "");
+    for name in NOT_THEIRS {
+        command.env_remove(name);
+    }
+}
+
+/// A session of its own: without a terminal, or with the one that is its
+/// descriptor 0. No descriptors but 0, 1 and 2, so that numbers are the same
+/// each time. No signal ignored, as nohup(1) or `&` may have arranged for the
+/// tests.
+pub(crate) fn own_session(command: &mut Command, with_terminal: bool) {
+    use std::os::unix::process::CommandExt;
+
+    let prepare = move || {
+        let session = if with_terminal {
+            // SAFETY: it takes the terminal that is descriptor 0 for a new
+            // session, and touches no memory.
+            unsafe { libc::login_tty(0) }
+        } else {
+            // SAFETY: it touches no memory.
+            unsafe { libc::setsid() }
+        };
+        if session < 0 {
+            return Err(std::io::Error::last_os_error());
+        }
+        for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT] {
+            // SAFETY: the default action runs no code of ours.
+            unsafe { libc::signal(signal, libc::SIG_DFL) };
+        }
+        for fd in 3..1024 {
+            // SAFETY: a flag of a number that may not even be open; exec is
+            // next, so nobody misses a descriptor.
+            unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) };
+        }
+        Ok(())
+    };
+    // SAFETY: between fork and exec it makes async-signal-safe calls only.
+    unsafe { command.pre_exec(prepare) };
+}
+
+/// The processes of a session that are at work. A job of a shell is in a
+/// process group of its own, and in the session of its shell.
+#[cfg(target_os = "linux")]
+pub(crate) fn members(session: Pid) -> Vec<String> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let stats = entries.filter_map(|entry| {
+        std::fs::read_to_string(entry.path().join("stat")).ok()
+    });
+    let is_one = |stat: &String| {
+        // Behind the name in parentheses: state, parent, group, session.
+        let behind = stat.rsplit(')').next().unwrap_or_default();
+        let words: Vec<_> = behind.split_whitespace().collect();
+        let number = session.to_string();
+        words.get(3) == Some(&&*number) && words[0] != "Z"
+    };
+    stats.filter(is_one).collect()
+}
+
+/// Nothing that can be seen, without /proc.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn members(_session: Pid) -> Vec<String> {
+    Vec::new()
+}
