@@ -18,7 +18,7 @@ use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
 use nix::unistd::{geteuid, mkdtemp, mkfifo};
-use shared::stop::{Named, Stop, must};
+use shared::stop::{Named, Stop};
 use shared::ways_out::{PathGuard, hold_signals};
 
 /// A fresh directory that nobody else can enter (mode 0700). It is removed
@@ -120,8 +120,24 @@ pub fn replace(old: &PathGuard, how: OFlag) -> Result<(PathGuard, File), Stop> {
     beside.push(".new");
     let fresh = make(Path::new(&beside))?;
     let file = open(fresh.path(), how)?;
-    must(old.is_there(), format!("{} is my FIFO", shown(old.path())))?;
+    still_there(old)?;
     Ok((fresh.rename(old.path())?, file))
+}
+
+/// Looks whether the name still leads to its FIFO.
+///
+/// # Errors
+///
+/// [`Stop::Failed`] if it does not: then no client can come any more.
+pub fn still_there(fifo: &PathGuard) -> Result<(), Stop> {
+    if fifo.is_there() {
+        return Ok(());
+    }
+    Err(Stop::Failed(format!(
+        "lstat {}: the name is gone, or leads to something else by now, and \
+         no client can come any more",
+        shown(fifo.path())
+    )))
 }
 
 /// A path as it can be shown: a name may hold any byte, and none shall steer

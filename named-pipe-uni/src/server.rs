@@ -19,7 +19,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use shared::deadline;
 use shared::frame::{FrameError, FrameReader};
 use shared::narrate::{Narrator, quoted};
-use shared::stop::{Named, Stop, must};
+use shared::stop::{Named, Stop};
 use shared::ways_out::PathGuard;
 
 use crate::signals::SelfPipe;
@@ -134,8 +134,7 @@ impl Service {
     /// Silence is a time to look whether anybody can come.
     fn nobody_came(&self, tell: &mut Narrator, who: &str) -> Result<(), Stop> {
         tell.say(format!("{} s of silence: {who}", SILENCE / 1000));
-        let path = fifo::shown(self.name.path());
-        must(self.name.is_there(), format!("{path} is the FIFO I made"))
+        fifo::still_there(&self.name)
     }
 
     /// After an end of file poll never waits again: this open file description
@@ -152,9 +151,9 @@ impl Service {
 
     /// Nothing in a stream marks where the next frame begins. So this one is
     /// given up: the name gets a new FIFO, and who still writes into the old
-    /// one learns it by EPIPE. To close and open the same FIFO would not do.
-    /// A writer that is slow to write again would not notice, and would go on
-    /// in the middle of its frame.
+    /// one learns it by EPIPE. To close and open the same FIFO would not do:
+    /// as long as a writer has it open it keeps its bytes for the next reader,
+    /// and a writer that is slow to write again would never notice.
     fn out_of_step(
         &mut self,
         tell: &mut Narrator,
