@@ -11,6 +11,7 @@ use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use nix::libc;
 use nix::sys::signal::Signal;
 use nix::sys::stat::fstat;
+use nix::unistd::Pid;
 
 #[cfg(target_os = "linux")]
 mod calls;
@@ -41,6 +42,15 @@ impl fmt::Display for Seen<usize> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Some(number) => number.fmt(f),
+            None => f.pad("unknown"),
+        }
+    }
+}
+
+impl fmt::Display for Seen<Pid> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(process) => process.fmt(f),
             None => f.pad("unknown"),
         }
     }
@@ -194,6 +204,28 @@ pub fn ignored(signal: Signal) -> Seen<bool> {
     // SAFETY: sigaction succeeded, so it filled `action`.
     let action = unsafe { action.assume_init() };
     Seen(Some(action.sa_sigaction == libc::SIG_IGN))
+}
+
+/// The process at the other end of a connected Unix socket: `SO_PEERCRED` in
+/// unix(7), which only Linux has. The kernel remembers it from connect.
+#[cfg(target_os = "linux")]
+pub fn peer(socket: impl AsFd) -> Seen<Pid> {
+    let mut who = libc::ucred { pid: 0, uid: 0, gid: 0 };
+    let mut size = libc::socklen_t::try_from(size_of_val(&who)).unwrap_or(0);
+    let fd = socket.as_fd().as_raw_fd();
+    let (level, what) = (libc::SOL_SOCKET, libc::SO_PEERCRED);
+    let into = (&raw mut who).cast();
+    // SAFETY: it stores at most `size` bytes, and `who` has so many.
+    let answer =
+        unsafe { libc::getsockopt(fd, level, what, into, &raw mut size) };
+    // 0 is a process that this one has no number for.
+    Seen((answer == 0 && who.pid > 0).then_some(Pid::from_raw(who.pid)))
+}
+
+/// This system has no `SO_PEERCRED`.
+#[cfg(not(target_os = "linux"))]
+pub fn peer(_socket: impl AsFd) -> Seen<Pid> {
+    Seen(None)
 }
 
 /// Columns of the terminal behind a descriptor; none if it is not one.

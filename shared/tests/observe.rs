@@ -1,9 +1,10 @@
 //! What the kernel says, asked of descriptors that the test knows all about.
 
 use std::fmt::Debug;
+use std::os::unix::net::UnixStream;
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
-use nix::unistd::{dup, pipe, write};
+use nix::unistd::{dup, getpid, pipe, write};
 use shared::observe::{self, Access, Seen};
 
 /// What a system does not tell is unknown; what it tells must be so.
@@ -45,6 +46,15 @@ fn a_dup_shares_its_description_and_the_other_end_does_not() {
     tells(observe::nonblocking(&write_end), true);
     tells(observe::nonblocking(&read_end), false);
     tells(observe::close_on_exec(&copy), false);
+}
+
+/// A Unix socket's other end has a number; a pipe's has none to tell.
+#[test]
+fn the_kernel_knows_who_connected_to_a_unix_socket() {
+    let Ok((ours, _theirs)) = UnixStream::pair() else { panic!("socketpair") };
+    tells(observe::peer(&ours), getpid());
+    let Ok((read_end, _write_end)) = pipe() else { panic!("pipe") };
+    assert_eq!(observe::peer(&read_end), Seen(None));
 }
 
 /// [AP-54] Rust ignores SIGPIPE before main starts.

@@ -250,6 +250,19 @@ fn every_member_has_a_lesson_a_description_and_the_lints() {
     }
 }
 
+/// Cargo finds most by itself. What it is told one by one can be forgotten.
+#[test]
+fn every_example_is_built_by_some_member() {
+    for path in files(".rs") {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        if folder.ends_with("examples") {
+            let built = Program::example(&name).path();
+            assert!(Path::new(&built).exists(), "{}", path.display());
+        }
+    }
+}
+
 /// Rust 2024's `unwrap` and `expect` end a program without naming the call.
 #[test]
 fn no_program_that_people_copy_unwraps() {
