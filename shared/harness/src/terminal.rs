@@ -29,6 +29,8 @@ pub struct Terminal {
     /// While this is open, so is the window.
     window: PipeWriter,
     screen: JoinHandle<()>,
+    /// How far [`Terminal::shows_next`] has come.
+    followed: usize,
 }
 
 impl Terminal {
@@ -75,7 +77,7 @@ impl Terminal {
         let screen = Screen { master: File::from(pair.master), closing };
         let mut watch = Watch::new(child, format!("{program} {words:?}"), home);
         let screen = watch.reads(OUT, screen);
-        Self { watch, keyboard, window, screen }
+        Self { watch, keyboard, window, screen, followed: 0 }
     }
 
     /// Types `text`; `"\x03"` is Ctrl-C.
@@ -94,6 +96,16 @@ impl Terminal {
     /// If it does not by the deadline.
     pub fn shows(&mut self, text: &str, count: usize) {
         self.watch.shows(text, count);
+    }
+
+    /// Waits until `text` stands on the screen behind what the last call of
+    /// this method has waited for: so a conversation is followed.
+    ///
+    /// # Panics
+    ///
+    /// If it does not by the deadline.
+    pub fn shows_next(&mut self, text: &str) {
+        self.followed = self.watch.shows_behind(text, self.followed);
     }
 
     /// What stands on the screen, as far as it was waited for.

@@ -140,6 +140,25 @@ impl Watch {
         }
     }
 
+    /// Waits until standard output holds `text` behind the byte `from`.
+    ///
+    /// # Returns
+    ///
+    /// The byte behind that text.
+    pub(crate) fn shows_behind(&mut self, text: &str, from: usize) -> usize {
+        let end = Instant::now() + DEADLINE;
+        loop {
+            if let Some(at) = self.shown()[from..].find(text) {
+                return from + at + text.len();
+            }
+            let left = end.saturating_duration_since(Instant::now());
+            if !self.is_open() || !self.next(left) {
+                let so_far = &self.shown()[..from];
+                self.fail(&format!("does not show {text:?} behind {so_far}"));
+            }
+        }
+    }
+
     /// Waits for the end of the program and of all that it started: from then
     /// on, whoever still holds its output was left behind.
     pub(crate) fn ends(mut self) -> Outcome {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use harness::transcript::workspace;
 use harness::{Program, Terminal, get};
+use nix::sys::signal::Signal;
 
 const DEMOS: [&str; 4] =
     ["anonymous-pipe", "fork-pipe", "named-pipe-uni", "named-pipe-bidi"];
@@ -147,7 +148,13 @@ fn every_cargo_command_that_is_mentioned_runs() {
 }
 
 fn runs(command: &str) {
-    if command.ends_with("--step") {
+    if command.contains("named-pipe-uni server") {
+        let program = command.split(' ').nth(3).unwrap_or_default();
+        let mut server = Program::binary(program).arg("server").starts();
+        server.shows("I wait", 1);
+        server.send(Signal::SIGTERM);
+        assert_eq!(server.ends().shell_status(), 143, "{command}");
+    } else if command.ends_with("--step") {
         let program = command.split(' ').nth(3).unwrap_or_default();
         let program = Program::binary(program).path();
         let mut terminal = Terminal::start(&program, &["--step"], 80);
