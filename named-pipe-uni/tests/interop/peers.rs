@@ -1,0 +1,154 @@
+//! Who can speak: one row for each language.
+
+use std::ffi::{OsStr, OsString};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+use std::{env, fs};
+
+use harness::get;
+use nix::libc;
+use nix::unistd::mkdtemp;
+use shared::frame::DEFAULT_LIMIT;
+
+/// A program that speaks our frames.
+pub(crate) struct Peer {
+    pub(crate) name: &'static str,
+    /// The program; then, for a language that is interpreted, its script.
+    words: Vec<OsString>,
+    /// What its client wants behind the path.
+    client: &'static [&'static str],
+    /// The longest payload that is asked of it.
+    pub(crate) top: usize,
+    /// Whether its client can send a NUL byte.
+    pub(crate) sends_nul: bool,
+    /// What its server prints for these payloads.
+    pub(crate) shows: fn(&[&[u8]]) -> Vec<u8>,
+}
+
+impl Peer {
+    fn new(name: &'static str, words: Vec<OsString>) -> Self {
+        let client = &[];
+        let shows = as_they_are;
+        let top = DEFAULT_LIMIT;
+        Self { name, words, client, top, sends_nul: true, shows }
+    }
+
+    pub(crate) fn server(&self, path: &Path) -> Command {
+        self.role("server", path)
+    }
+
+    pub(crate) fn client(&self, path: &Path) -> Command {
+        let mut command = self.role("client", path);
+        command.args(self.client);
+        command
+    }
+
+    fn role(&self, role: &str, path: &Path) -> Command {
+        let mut command = Command::new(&self.words[0]);
+        command.args(&self.words[1..]).arg(role).arg(path);
+        command
+    }
+}
+
+/// All that are installed here.
+pub(crate) fn peers() -> &'static [Peer] {
+    static PEERS: OnceLock<Vec<Peer>> = OnceLock::new();
+    PEERS.get_or_init(|| {
+        let dash = shell("dash", 70_000);
+        let bash = shell("bash", 5_000);
+        [python(), c(), dash, bash, rust()].into_iter().flatten().collect()
+    })
+}
+
+fn python() -> Option<Peer> {
+    // A launcher may stand before the interpreter, and take its time. So does
+    // looking for installed packages, which -S spares.
+    let asks = ["-S", "-c", "import sys; print(sys.executable)"];
+    let asks = asks.map(OsStr::new);
+    let told = installed("python3", &asks)?.stdout;
+    let real = String::from_utf8_lossy(&told).trim().to_string();
+    Some(Peer::new("python", vec![real.into(), "-S".into(), source("peer.py")]))
+}
+
+fn c() -> Option<Peer> {
+    let (built, source) = (kept().join("peer"), source("peer.c"));
+    let words = ["-Wall", "-Wextra", "-Werror", "-o"].map(OsStr::new);
+    let files = [built.as_os_str(), &source];
+    let told = installed("cc", &[&words[..], &files].concat())?;
+    assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+    Some(Peer::new("c", vec![built.into()]))
+}
+
+/// It reads each byte with a system call of its own, and keeps each as a
+/// word: a second for the limit. So it is spared the long ones.
+fn shell(name: &'static str, top: usize) -> Option<Peer> {
+    let _ = installed(name, &["-c", ":"].map(OsStr::new))?;
+    let peer = Peer::new(name, vec![name.into(), source("peer.sh")]);
+    Some(Peer { top, sends_nul: false, ..peer })
+}
+
+/// Whether this crate's own program has both roles yet.
+const RUST_HAS_BOTH_ROLES: bool = false;
+
+fn rust() -> Option<Peer> {
+    let program = env!("CARGO_BIN_EXE_named-pipe-uni").into();
+    let peer = Peer::new("rust", vec![program]);
+    let client = &["--stdin", "--wait"];
+    let row = Peer { client, shows: numbered, ..peer };
+    RUST_HAS_BOTH_ROLES.then_some(row)
+}
+
+/// Each payload, and a newline.
+fn as_they_are(payloads: &[&[u8]]) -> Vec<u8> {
+    let line = |payload: &&[u8]| [payload, &b"\n"[..]].concat();
+    payloads.iter().map(line).collect::<Vec<_>>().concat()
+}
+
+/// A number, and the payload as text: what would steer a terminal escaped,
+/// and what is no UTF-8 as a number.
+fn numbered(payloads: &[&[u8]]) -> Vec<u8> {
+    let lines = payloads.iter().enumerate().map(|(at, payload)| {
+        let mut text = String::new();
+        for chunk in payload.utf8_chunks() {
+            let quoted = format!("{:?}", chunk.valid());
+            text += &quoted[1..quoted.len() - 1];
+            text += &chunk.invalid().escape_ascii().to_string();
+        }
+        format!("   {}: \"{text}\"\n", at + 1)
+    });
+    lines.collect::<String>().into_bytes()
+}
+
+fn source(name: &str) -> OsString {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.join("interop").join(name).into()
+}
+
+/// What a program answers, if it is there.
+fn installed(program: &str, words: &[&OsStr]) -> Option<Output> {
+    match Command::new(program).args(words).output() {
+        Err(e) if e.kind() == ErrorKind::NotFound => {
+            let all = env::var_os("ALL_PEERS").is_some_and(|set| set == "1");
+            assert!(!all, "no {program}, and ALL_PEERS=1 wants them all");
+            println!("skipped: no {program}");
+            None
+        }
+        answer => Some(get(answer, program)),
+    }
+}
+
+/// A directory that stays until the last test has ended.
+fn kept() -> &'static Path {
+    extern "C" fn remove() {
+        let _ = fs::remove_dir_all(KEPT.get_or_init(PathBuf::new));
+    }
+    static KEPT: OnceLock<PathBuf> = OnceLock::new();
+    KEPT.get_or_init(|| {
+        // SAFETY: it is called once, when the main thread has ended its work.
+        unsafe { libc::atexit(remove) };
+        let template = env::temp_dir().join("peers.XXXXXX");
+        get(mkdtemp(&template), template.display())
+    })
+}
