@@ -1,6 +1,8 @@
 //! What the examples show.
 
 use harness::Program;
+#[cfg(target_os = "linux")]
+use nix::sys::signal::Signal;
 
 const PIPELINES: [&str; 2] = ["shell_pipeline", "shell_pipeline_os_pipe"];
 
@@ -83,5 +85,24 @@ fn an_empty_command_is_refused() {
             let refused = Program::example(pipeline).args(words).run();
             let _ = refused.refused(2, &["a command is missing"]);
         }
+    }
+}
+
+/// [FP-25] exec resets handlers and keeps what is ignored: a program that is
+/// started from here gets SIGINT and SIGPIPE as it expects them, even where
+/// the shell had SIGINT ignored, as for a command that ends in `&`.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_started_program_ignores_no_signal_that_ends_it() {
+    for pipeline in PIPELINES {
+        let path = Program::example(pipeline).path();
+        let script =
+            format!("trap '' INT; exec '{path}' grep SigIgn /proc/self/status");
+        let ended = Program::new("sh").args(&["-c", &script]).run().well();
+        let mask = ended.stdout.trim_start_matches("SigIgn:").trim();
+        let ignored = u64::from_str_radix(mask, 16);
+        let bit = |signal: Signal| 1 << (signal as u32 - 1);
+        let both = bit(Signal::SIGINT) | bit(Signal::SIGPIPE);
+        assert!(ignored.is_ok_and(|mask| mask & both == 0), "{ended:?}");
     }
 }

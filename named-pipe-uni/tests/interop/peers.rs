@@ -11,6 +11,7 @@ use harness::get;
 use nix::libc;
 use nix::unistd::mkdtemp;
 use shared::frame::DEFAULT_LIMIT;
+use shared::narrate::quoted;
 
 /// A program that speaks our frames.
 pub(crate) struct Peer {
@@ -25,6 +26,8 @@ pub(crate) struct Peer {
     pub(crate) sends_nul: bool,
     /// What its server prints for these payloads.
     pub(crate) shows: fn(&[&[u8]]) -> Vec<u8>,
+    /// Of all that its server prints, the messages.
+    pub(crate) messages: fn(&[u8]) -> Vec<u8>,
 }
 
 impl Peer {
@@ -32,7 +35,8 @@ impl Peer {
         let client = &[];
         let shows = as_they_are;
         let top = DEFAULT_LIMIT;
-        Self { name, words, client, top, sends_nul: true, shows }
+        let messages = <[u8]>::to_vec;
+        Self { name, words, client, top, sends_nul: true, shows, messages }
     }
 
     pub(crate) fn server(&self, path: &Path) -> Command {
@@ -52,14 +56,21 @@ impl Peer {
     }
 }
 
-/// All that are installed here.
+/// All that are installed here, in other languages.
 pub(crate) fn peers() -> &'static [Peer] {
     static PEERS: OnceLock<Vec<Peer>> = OnceLock::new();
     PEERS.get_or_init(|| {
         let dash = shell("dash", 70_000);
         let bash = shell("bash", 5_000);
-        [python(), c(), dash, bash, rust()].into_iter().flatten().collect()
+        [python(), c(), dash, bash].into_iter().flatten().collect()
     })
+}
+
+/// They, and the Rust program. What it does beyond the frames is another
+/// matter: it outlives its clients, and tells more. See `tests/terminals`.
+pub(crate) fn everybody() -> Vec<&'static Peer> {
+    static RUST: OnceLock<Peer> = OnceLock::new();
+    peers().iter().chain([RUST.get_or_init(rust)]).collect()
 }
 
 fn python() -> Option<Peer> {
@@ -89,15 +100,11 @@ fn shell(name: &'static str, top: usize) -> Option<Peer> {
     Some(Peer { top, sends_nul: false, ..peer })
 }
 
-/// Whether this crate's own program has both roles yet.
-const RUST_HAS_BOTH_ROLES: bool = false;
-
-fn rust() -> Option<Peer> {
+fn rust() -> Peer {
     let program = env!("CARGO_BIN_EXE_named-pipe-uni").into();
     let peer = Peer::new("rust", vec![program]);
     let client = &["--stdin", "--wait"];
-    let row = Peer { client, shows: numbered, ..peer };
-    RUST_HAS_BOTH_ROLES.then_some(row)
+    Peer { client, shows: numbered, messages: of_the_story, ..peer }
 }
 
 /// Each payload, and a newline.
@@ -106,19 +113,23 @@ fn as_they_are(payloads: &[&[u8]]) -> Vec<u8> {
     payloads.iter().map(line).collect::<Vec<_>>().concat()
 }
 
-/// A number, and the payload as text: what would steer a terminal escaped,
-/// and what is no UTF-8 as a number.
+/// A number, and the payload as text, escaped. Of a long one the beginning
+/// and the length.
 fn numbered(payloads: &[&[u8]]) -> Vec<u8> {
-    let lines = payloads.iter().enumerate().map(|(at, payload)| {
-        let mut text = String::new();
-        for chunk in payload.utf8_chunks() {
-            let quoted = format!("{:?}", chunk.valid());
-            text += &quoted[1..quoted.len() - 1];
-            text += &chunk.invalid().escape_ascii().to_string();
-        }
-        format!("   {}: \"{text}\"\n", at + 1)
-    });
+    let payloads = payloads.iter().enumerate();
+    let lines = payloads
+        .map(|(at, payload)| format!("   {}: {}\n", at + 1, quoted(payload)));
     lines.collect::<String>().into_bytes()
+}
+
+/// The lines of the Rust server that show a message, but for the last one.
+fn of_the_story(printed: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(printed);
+    let lines = text.lines().filter(|line| {
+        let number = line.trim_start().split(": \"").next().unwrap_or_default();
+        number.parse::<usize>().is_ok() && !line.ends_with(": \"end\"")
+    });
+    lines.map(|line| format!("{line}\n")).collect::<String>().into_bytes()
 }
 
 fn source(name: &str) -> OsString {
