@@ -129,7 +129,7 @@ fn of_the_story(printed: &[u8]) -> Vec<u8> {
         let number = line.trim_start().split(": \"").next().unwrap_or_default();
         number.parse::<usize>().is_ok() && !line.ends_with(": \"end\"")
     });
-    lines.map(|line| format!("{line}\n")).collect::<String>().into_bytes()
+    lines.flat_map(|line| [line.as_bytes(), b"\n"].concat()).collect()
 }
 
 fn source(name: &str) -> OsString {

@@ -1,0 +1,118 @@
+//! What experiments with pipes need: a call that must wait, and a user who is
+//! not root. Both are threads of the test itself.
+//!
+//! A test that uses these never starts a program, and neither does another
+//! test of its file: a program that is being started has a copy of every
+//! descriptor, until its exec, and an end of a pipe that is held for a
+//! millisecond more is an end of file that comes a millisecond late.
+
+use std::panic::resume_unwind;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Duration;
+
+use nix::unistd::Pid;
+use shared::observe::hang;
+
+use crate::watch::DEADLINE;
+
+/// A call that waits in the kernel, in a thread of its own.
+#[derive(Debug)]
+pub struct Waiting<T> {
+    answer: Receiver<T>,
+    thread: Pid,
+}
+
+/// Makes a call that must wait, and looks whether it does: the kernel says
+/// that its thread sleeps, and has not run since.
+///
+/// # Panics
+///
+/// If the call returns instead.
+#[must_use]
+pub fn waits<T: Send + 'static>(
+    call: impl FnOnce() -> T + Send + 'static,
+) -> Waiting<T> {
+    let (tell, told) = channel();
+    let (give, answer) = channel();
+    thread::spawn(move || {
+        let _ = tell.send(this_thread());
+        let _ = give.send(call());
+    });
+    let thread = told.recv().unwrap_or_else(|_| panic!("no thread"));
+    let waiting = Waiting { answer, thread };
+    assert!(waiting.still_waits(), "the call returned, or goes on");
+    waiting
+}
+
+impl<T> Waiting<T> {
+    /// Whether it waits, still.
+    #[must_use]
+    pub fn still_waits(&self) -> bool {
+        if cfg!(target_os = "linux") {
+            hang::is_stuck(self.thread)
+        } else {
+            let patience = Duration::from_millis(200);
+            self.answer.recv_timeout(patience).is_err()
+        }
+    }
+
+    /// What it answers, now that it can.
+    ///
+    /// # Panics
+    ///
+    /// If it does not return by the deadline.
+    #[must_use]
+    pub fn returns(self) -> T {
+        match self.answer.recv_timeout(DEADLINE) {
+            Ok(answer) => answer,
+            Err(e) => panic!("{e}: {}", hang::explain(self.thread, &[])),
+        }
+    }
+}
+
+/// The number by which the kernel knows this thread.
+fn this_thread() -> Pid {
+    #[cfg(target_os = "linux")]
+    return nix::unistd::gettid();
+    #[cfg(not(target_os = "linux"))]
+    return nix::unistd::getpid();
+}
+
+/// Runs an experiment as an ordinary user, in a thread of its own: on Linux
+/// each thread has a user, though no library lets it show.
+///
+/// # Panics
+///
+/// As the experiment; and if root may not become another user.
+#[cfg(target_os = "linux")]
+pub fn as_an_ordinary_user<T: Send>(
+    experiment: impl FnOnce() -> T + Send,
+) -> T {
+    use nix::libc;
+
+    /// The user that owns nothing.
+    const NOBODY: libc::c_long = 65534;
+
+    if !crate::is_root() {
+        return experiment();
+    }
+    let run = || {
+        for call in [libc::SYS_setresgid, libc::SYS_setresuid] {
+            // SAFETY: it touches no memory. Not by way of libc, which would
+            // change all threads.
+            let answer = unsafe { libc::syscall(call, NOBODY, NOBODY, NOBODY) };
+            assert_eq!(answer, 0, "root may become nobody");
+        }
+        experiment()
+    };
+    match thread::scope(|scope| scope.spawn(run).join()) {
+        Ok(answer) => answer,
+        Err(panic) => resume_unwind(panic),
+    }
+}
+
+/// Says that something cannot be shown here, and why.
+pub fn skipped(why: &str) {
+    println!("skipped: {why}");
+}
