@@ -41,10 +41,7 @@ pub(crate) fn client(
     let (name, w) = (fifo::name(&path), fifo.as_raw_fd());
     tell.say(format!("open({name}, O_WRONLY|O_NONBLOCK) = {w}"));
     if tell.is_second() {
-        // The server's open returns at the same moment as mine.
-        let both = [(getppid(), "server"), (getpid(), "client")];
-        hang::soon(|| picture::has_all(&fifo, &both));
-        tell.picture(&fifo, &both);
+        draw_both(tell, &fifo);
     }
     let frames = FrameWriter::new(fifo);
     if asked.has("--stdin") {
@@ -52,6 +49,14 @@ pub(crate) fn client(
     } else {
         pings(tell, frames)
     }
+}
+
+/// In the demo with one terminal: the server is my parent, and its open
+/// returns at the same moment as mine.
+fn draw_both(tell: &mut Narrator, fifo: &File) {
+    let both = [(getppid(), "server"), (getpid(), "client")];
+    hang::soon(|| picture::has_all(fifo, &both));
+    tell.picture(fifo, &both);
 }
 
 /// Opens the FIFO, if there is a server.
@@ -63,7 +68,8 @@ fn reach(tell: &mut Narrator, path: &Path, wait: bool) -> Result<File, Stop> {
         match fifo::open(path, OFlag::O_WRONLY | OFlag::O_NONBLOCK) {
             Ok(fifo) => {
                 // From here on write shall wait for room. The flag belongs to
-                // the open file description, and nobody shares this one.
+                // the open file description, and nobody shares this one. (To
+                // set no flag clears this one; the access mode stays.)
                 let plain = FcntlArg::F_SETFL(OFlag::empty());
                 fcntl(&fifo, plain).named("fcntl F_SETFL")?;
                 deadline::arm();
@@ -78,8 +84,9 @@ fn reach(tell: &mut Narrator, path: &Path, wait: bool) -> Result<File, Stop> {
             deadline::rest();
             told = true;
         }
+        // poll with nothing to look at is a pause.
         match poll(&mut [], PollTimeout::from(LOOK)) {
-            Ok(_) | Err(Errno::EINTR) => {}
+            Ok(_) | Err(Errno::EINTR) => tell.still_heard()?,
             Err(e) => return Err(e).named("poll"),
         }
     }
@@ -94,7 +101,8 @@ fn pings(
     tell: &mut Narrator,
     mut frames: FrameWriter<File>,
 ) -> Result<(), Stop> {
-    // Announced, then done: the first frame passes the turn to the server.
+    // Announced, then done: in the demo, the first frame passes the turn to
+    // the server.
     tell.say(format!("I send \"ping\" {} times,", crate::PINGS));
     tell.say("then \"end\", and leave");
     for _ in 0..crate::PINGS {

@@ -60,13 +60,13 @@ impl Home {
 pub fn make(path: &Path) -> Result<PathGuard, Refused> {
     let refused = |errno| Refused::by_mkfifo(path, errno);
     // No signal between making the FIFO and minding it.
-    let held = hold_signals().map_err(Refused::of)?;
+    let held = hold_signals().map_err(Refused::unlisted)?;
     // The mode is given in full. 0 would not mean "the default": it makes a
     // FIFO that its own maker cannot open.
     mkfifo(path, Mode::S_IRUSR | Mode::S_IWUSR).map_err(refused)?;
     let guard = PathGuard::new(path)
         .inspect_err(|_| drop(fs::remove_file(path)))
-        .map_err(Refused::of)?;
+        .map_err(Refused::unlisted)?;
     drop(held);
     Ok(guard)
 }

@@ -7,7 +7,7 @@
 //! opened: it has to be the user's own, and closed to everybody else.
 
 use std::fs::{self, File};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::{env, io};
 
@@ -71,7 +71,7 @@ impl Seat {
             if !mine || opened.mode() & 0o077 != 0 {
                 return Err(Stop::Failed(format!(
                     "{}: not a directory that only this user can enter; \
-                     name another path",
+                     `server PATH` serves another place",
                     what("open")
                 )));
             }
@@ -79,7 +79,8 @@ impl Seat {
                 Ok(lock) => lock,
                 Err((_, Errno::EWOULDBLOCK)) => {
                     return Err(Stop::Failed(format!(
-                        "{}: a server is at work there; name another path",
+                        "{}: a server is at work there already; `server \
+                         PATH` serves another place",
                         what("flock")
                     )));
                 }
@@ -104,14 +105,20 @@ impl Seat {
     ///
     /// # Errors
     ///
-    /// [`fifo::Refused`], as of [`fifo::make`] and [`fifo::open`].
+    /// [`fifo::Refused`], as of [`fifo::make`].
     pub fn make(&self, name: &str) -> Result<PathGuard, Stop> {
         let path = self.join(name);
         match fifo::make(&path) {
+            // Only a FIFO, and only one's own. It is not opened for this look:
+            // that would let in a client that waits, to meet nobody.
             Err(taken) if taken.errno == Some(Errno::EEXIST) => {
-                // Only a FIFO, and only one's own.
-                fifo::open(&path, OFlag::O_RDONLY | OFlag::O_NONBLOCK)?;
-                PathGuard::new(&path)
+                let me = geteuid().as_raw();
+                match fs::symlink_metadata(&path) {
+                    Ok(at) if at.file_type().is_fifo() && at.uid() == me => {
+                        PathGuard::new(&path)
+                    }
+                    _ => Err(taken.into()),
+                }
             }
             made => Ok(made?),
         }

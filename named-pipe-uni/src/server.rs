@@ -6,7 +6,7 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, IsTerminal, stdout};
 use std::os::fd::AsFd;
 use std::path::Path;
 use std::process::id;
@@ -16,6 +16,7 @@ use named_pipe_uni::place::Seat;
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::Signal;
 use shared::deadline;
 use shared::frame::{FrameError, FrameReader};
 use shared::narrate::{Narrator, quoted};
@@ -37,14 +38,17 @@ pub(crate) fn server(
 ) -> Result<(), Stop> {
     // A server is there to wait: no deadline.
     deadline::rest();
+    // The handler that every demo has may only clean up and die. This server
+    // finishes its line and says a sentence first: see signals.rs.
     let signals = SelfPipe::install()?;
-    let seat = match path {
-        Some(_) => None,
-        None => Some(Seat::take(crate::NAME)?),
-    };
-    let name = match (&seat, path) {
-        (Some(seat), _) => seat.make("fifo")?,
-        (None, path) => fifo::make(Path::new(path.unwrap_or_default()))?,
+    // The seat is kept to the end: it is the lock on the agreed place.
+    let (_seat, name) = match path {
+        Some(path) => (None, fifo::make(Path::new(path))?),
+        None => {
+            let seat = Seat::take(crate::NAME)?;
+            let name = seat.make("fifo")?;
+            (Some(seat), name)
+        }
     };
     let frames = FrameReader::new(fifo::open(name.path(), READER)?);
     tell.say(format!("server {}", id()));
@@ -70,6 +74,10 @@ pub(crate) fn server(
         // One message at a time, so that no flood of them hides a signal.
         if let Some(signal) = signals.came()? {
             drop(service);
+            if signal == Signal::SIGINT && stdout().is_terminal() {
+                // Behind the ^C that the terminal shows.
+                tell.say("");
+            }
             tell.say(format!("{signal}: the FIFO is removed, and I leave."));
             return Err(Stop::Signal(signal));
         }
@@ -84,9 +92,10 @@ pub(crate) fn server(
 /// What follows a look at the FIFO.
 #[derive(PartialEq)]
 enum Next {
-    /// There may be another message already.
+    /// Another look. The reader reads ahead: the next message may lie in its
+    /// buffer already, where poll does not see it.
     Look,
-    /// There is none yet.
+    /// poll: there is nothing yet.
     Wait,
     /// Nothing: the server was told to end.
     End,
@@ -113,16 +122,22 @@ impl Service {
                 let end = message == b"end";
                 return Ok(if end { Next::End } else { Next::Look });
             }
-            Ok(None) if silence => self.nobody_came(tell, "nobody is there")?,
+            // read says end of file in two cases. If nobody has come since the
+            // open, poll has waited all the same. If the last writer has left,
+            // poll returns at once.
+            Ok(None) if silence => self.silent(tell, "nobody is there")?,
             Ok(None) => self.open_again(tell)?,
             // Nothing, but no end of file either: somebody could write.
             Err(FrameError::Io(e)) if e.kind() == ErrorKind::WouldBlock => {
-                let who = match self.frames.held() {
-                    0 => "a client is there".to_string(),
-                    held => format!("a client is {held} bytes into a frame"),
-                };
-                if silence {
-                    self.nobody_came(tell, &who)?;
+                let held = self.frames.held();
+                if silence && held == 0 {
+                    self.silent(tell, "a client is there")?;
+                } else if silence {
+                    let inside = "a client is inside a frame";
+                    self.silent(
+                        tell,
+                        &format!("{inside}, {held} bytes of it are here"),
+                    )?;
                 }
             }
             Err(e @ FrameError::Io(_)) => return Err(e).named("recv"),
@@ -131,16 +146,22 @@ impl Service {
         Ok(Next::Wait)
     }
 
-    /// Silence is a time to look whether anybody can come.
-    fn nobody_came(&self, tell: &mut Narrator, who: &str) -> Result<(), Stop> {
+    /// A silence is the moment to look whether the name still leads here:
+    /// nobody can come to a name that is gone.
+    fn silent(&self, tell: &mut Narrator, who: &str) -> Result<(), Stop> {
         tell.say(format!("{} s of silence: {who}", SILENCE / 1000));
         fifo::still_there(&self.name)
     }
 
-    /// After an end of file poll never waits again: this open file description
-    /// has seen a writer, and now there is none. A new one has not. It is
-    /// opened before the old one is closed, so that a client which comes in
-    /// this moment finds a reader, and what it writes stays.
+    /// After an end of file poll does not wait any more: this open file
+    /// description has seen a writer, and now there is none. A fresh one has
+    /// seen none yet, so poll waits on it. It is opened before the old one is
+    /// closed: a client that comes in this moment finds a reader, and what it
+    /// writes stays.
+    ///
+    /// A write end of its own would stop the spinning, too (see the example
+    /// `eof_spin`). But then there would be no end of file, and the server
+    /// could not tell that the last client has left, nor notice a torn frame.
     fn open_again(&mut self, tell: &mut Narrator) -> Result<(), Stop> {
         // [eof]
         tell.say("end of file: the last client has left [eof]");
@@ -152,8 +173,8 @@ impl Service {
     /// Nothing in a stream marks where the next frame begins. So this one is
     /// given up: the name gets a new FIFO, and who still writes into the old
     /// one learns it by EPIPE. To close and open the same FIFO would not do:
-    /// as long as a writer has it open it keeps its bytes for the next reader,
-    /// and a writer that is slow to write again would never notice.
+    /// as long as a writer has the FIFO open, its bytes wait for the next
+    /// reader, and a writer that is slow to write again would never notice.
     fn out_of_step(
         &mut self,
         tell: &mut Narrator,
@@ -168,6 +189,7 @@ impl Service {
         let (name, fresh) = fifo::replace(&self.name, READER)?;
         // The old FIFO loses its only reader here.
         self.frames = FrameReader::new(fresh);
+        // The old guard removes nothing: the name leads to another FIFO now.
         self.name = name;
         tell.say("I close it, and serve a new FIFO of the same name.");
         tell.say("Who still has the old one open gets EPIPE.");

@@ -1,10 +1,10 @@
 //! The self-pipe: a pipe from a process to itself, so that poll(2) can wait
 //! for a signal as it waits for bytes.
 //!
-//! A signal can come at any moment. To set a flag in the handler, and look at
-//! it before poll, is too early by an instant: the signal that comes between
-//! the look and the call wakes nobody. A byte in a pipe cannot be missed: it
-//! waits, and poll finds it. Man pages: pipe(7), signal-safety(7), poll(2).
+//! A handler may do very little: not print, not allocate. It could set a flag.
+//! But a signal that comes after the look at the flag, and before poll sleeps,
+//! would wake nobody. A byte in a pipe cannot be missed: it waits, and poll
+//! finds it. Man pages: pipe(7), signal-safety(7), poll(2).
 
 use std::ffi::c_int;
 use std::fs::File;
@@ -90,8 +90,8 @@ impl AsFd for SelfPipe {
     }
 }
 
-/// The handler: one byte into the pipe, and no trace. The call that it
-/// interrupted may be about to look at its errno.
+/// The handler: one byte into the pipe, which any signal's number fits. errno
+/// stays as it was: the call that was interrupted may be about to look at it.
 extern "C" fn note(signal: c_int) {
     let before = Errno::last();
     let byte = signal.to_le_bytes();

@@ -20,6 +20,7 @@ pub(crate) fn lines(
     mut frames: FrameWriter<File>,
 ) -> Result<(), Stop> {
     let terminal = stdin().is_terminal();
+    // A duplicate, since std does not let its own buffer be looked at.
     let input = stdin().as_fd().try_clone_to_owned().named("dup")?;
     let mut input = BufReader::new(File::from(input));
     let mut line = Vec::new();
@@ -30,6 +31,8 @@ pub(crate) fn lines(
         tell.still_heard()?;
         // Who types may take all the time in the world.
         deadline::rest();
+        // Only if nothing is left in the buffer: poll sees what is still to be
+        // read, not what was read already.
         if input.buffer().is_empty() {
             let gone = wait_for_input(input.get_ref(), frames.get_ref());
             gone.inspect_err(|_| end_the_line(tell, terminal))?;

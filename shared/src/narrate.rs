@@ -214,13 +214,15 @@ impl Narrator {
         }
     }
 
-    /// Whether anybody can hear the story.
+    /// Whether anybody can hear the story. A pipe that lost its reader is
+    /// noticed even if nothing was printed since.
     ///
     /// # Errors
     ///
     /// As [`Narrator::step`].
     pub fn still_heard(&self) -> Result<(), Stop> {
         match self.lost {
+            None if observe::is_unread(io::stdout()) => Err(Stop::Quietly),
             None => Ok(()),
             Some(Errno::EPIPE) => Err(Stop::Quietly),
             Some(e) => Err(Stop::Failed(format!(
@@ -304,7 +306,7 @@ fn write_whole(mut bytes: &[u8]) -> nix::Result<()> {
 
 /// Breaks `text` at spaces into lines of at most `width` characters, all but
 /// the first `hang` deeper. Runs of spaces inside a line stay as they are.
-fn fill(text: &str, width: usize, hang: usize) -> Vec<String> {
+pub(crate) fn fill(text: &str, width: usize, hang: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for piece in text.split_inclusive(' ') {
         let line = lines.last().map_or("", String::as_str);

@@ -9,6 +9,7 @@ use std::os::fd::{AsFd, AsRawFd};
 
 use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use nix::libc;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 use nix::sys::stat::fstat;
 use nix::unistd::Pid;
@@ -226,6 +227,15 @@ pub fn peer(socket: impl AsFd) -> Seen<Pid> {
 #[cfg(not(target_os = "linux"))]
 pub fn peer(_socket: impl AsFd) -> Seen<Pid> {
     Seen(None)
+}
+
+/// Whether this is the write end of a pipe, and nobody has it open for
+/// reading: poll(2) reports that as POLLERR, unasked.
+pub fn is_unread(fd: impl AsFd) -> bool {
+    let mut asked = [PollFd::new(fd.as_fd(), PollFlags::empty())];
+    let answer = poll(&mut asked, PollTimeout::ZERO);
+    // A terminal that was closed reports a hangup, too.
+    answer.is_ok() && asked[0].revents() == Some(PollFlags::POLLERR)
 }
 
 /// Columns of the terminal behind a descriptor; none if it is not one.

@@ -11,6 +11,7 @@ use nix::errno::Errno;
 use nix::sys::signal::{self, SigHandler, Signal};
 
 use crate::frame::FrameError;
+use crate::{narrate, observe};
 
 /// Why a program ends early.
 #[derive(Debug)]
@@ -61,7 +62,10 @@ impl Stop {
         };
         // One string, so that one line is one write. A standard error that
         // is closed leaves nobody to tell: the status has to do.
-        let line = format!("{program}: {sentence}\n");
+        let mut line = format!("{program}: {sentence}\n");
+        if let Some(columns) = observe::columns(io::stderr()) {
+            line = narrate::fill(&line, columns.max(40), 2).join("\n") + "\n";
+        }
         let _ = io::Write::write_all(&mut io::stderr(), line.as_bytes());
         status
     }

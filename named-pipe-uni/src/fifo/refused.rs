@@ -50,10 +50,10 @@ impl Refused {
         Self::new("open", path, None, advice)
     }
 
-    /// A failure that is no fault of the path's.
-    pub(super) fn of(stop: impl fmt::Display) -> Self {
+    /// It could be made, but not listed among what has to be removed.
+    pub(super) fn unlisted(stop: impl fmt::Display) -> Self {
         let advice = stop.to_string();
-        Self { call: "minding a FIFO".into(), errno: None, advice }
+        Self { call: "a FIFO to be removed".into(), errno: None, advice }
     }
 
     fn new(call: &str, path: &Path, errno: Option<Errno>, why: &str) -> Self {
@@ -83,11 +83,14 @@ fn who_is_there(path: &Path) -> &'static str {
     };
     let kind = found.file_type();
     if !kind.is_fifo() {
-        return match () {
-            () if kind.is_symlink() => "a symbolic link has the name",
-            () if kind.is_dir() => "a directory has the name",
-            () if kind.is_file() => "a regular file has the name",
-            () => "something that is no FIFO has the name",
+        return if kind.is_symlink() {
+            "a symbolic link has the name"
+        } else if kind.is_dir() {
+            "a directory has the name"
+        } else if kind.is_file() {
+            "a regular file has the name"
+        } else {
+            "something that is no FIFO has the name"
         };
     }
     if found.uid() != geteuid().as_raw() {

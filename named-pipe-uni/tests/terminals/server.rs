@@ -62,7 +62,7 @@ fn a_silent_client_is_not_nobody() {
     get(torn.write_all(b"\x04\0"), "write");
     alone.shows("2 s of silence: nobody is there", 1);
     silent.shows("2 s of silence: a client is there", 1);
-    half.shows("2 s of silence: a client is 2 bytes into a frame", 1);
+    half.shows("2 s of silence: a client is inside a frame, 2 bytes of", 1);
     for server in [alone, silent, half] {
         server.send(Signal::SIGTERM);
         assert_eq!(server.ends().shell_status(), 143);
@@ -140,4 +140,15 @@ fn a_server_whose_name_is_taken_away_says_so_and_removes_nothing() {
     }
     let _ = cut_off().ends().refused(1, &["lstat ", "no client can come"]);
     assert!(kept());
+}
+
+/// `server | head -1`: nobody will ever hear it again.
+#[test]
+fn a_server_whose_words_nobody_reads_ends_quietly() {
+    let script = format!("'{DEMO}' server | head -1");
+    let ended = Program::new("sh").args(&["-c", &script]).run().well();
+    assert_eq!(ended.stdout.lines().count(), 1);
+    let script = format!("'{DEMO}' client --wait | head -1");
+    let ended = Program::new("sh").args(&["-c", &script]).run().well();
+    assert!(ended.stdout.contains("waiting for "), "{ended:?}");
 }

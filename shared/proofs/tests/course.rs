@@ -21,6 +21,7 @@ cargo() {
     while [ $# -gt 0 ]; do
         case $1 in
             -q) ;;
+            client | server) break ;;
             -p) name=$2; shift ;;
             --bin) name=$2; shift ;;
             --example) name=examples/$2; shift ;;
@@ -148,7 +149,16 @@ fn every_cargo_command_that_is_mentioned_runs() {
 }
 
 fn runs(command: &str) {
-    if command.contains("named-pipe-uni server") {
+    if command.contains(" client") {
+        // It needs a server, and tells it to end.
+        let server = Program::binary("named-pipe-uni").arg("server").starts();
+        let program = Program::new("bash");
+        let built = program.built();
+        let script = format!("{CARGO}\n{command} --wait");
+        let client = program.env("BUILT", &built).args(&["-c", &script]);
+        let _ = client.in_home_of(&server).run().well();
+        let _ = server.ends().well();
+    } else if command.contains("named-pipe-uni server") {
         let program = command.split(' ').nth(3).unwrap_or_default();
         let mut server = Program::binary(program).arg("server").starts();
         server.shows("I wait", 1);

@@ -25,8 +25,8 @@ fn shell(home: &Path) -> Terminal {
     let lines = format!(
         "cd '{}'\nPS1='$ '\nHISTFILE=\n\
          cargo() {{\n\
-             local name=$3; shift 3\n\
-             [ \"$2\" = -- ] && set -- \"$1\" \"${{@:3}}\"\n\
+             [ \"$1 $2 $3\" = 'run -q -p' ] || return 2\n\
+             local name=$4; shift 4\n\
              \"{built}/$name\" \"$@\"\n\
          }}\n",
         home.display()
@@ -72,9 +72,10 @@ fn holds(conversation: &str) {
             }
         } else {
             let text = text.trim().replace("/tmp/named-pipe-uni-1000", &place);
-            // Process numbers differ.
-            let text = text.trim_end_matches([' ', '4', '7', '1', '2']);
-            pane.shows_next(text);
+            // Process numbers differ, and dots stand for more.
+            let unsaid = [" 4711", " 4712", "..."];
+            let said = unsaid.iter().find_map(|end| text.strip_suffix(end));
+            pane.shows_next(said.unwrap_or(&text).trim_end());
         }
     }
     for (mut pane, busy) in panes.into_iter().zip(busy) {

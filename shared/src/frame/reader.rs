@@ -72,6 +72,7 @@ impl<R: Read> FrameReader<R> {
         }
         loop {
             let held = &self.buffer[self.start..self.end];
+            // The first four bytes, if there are as many.
             let needed = match held.first_chunk() {
                 None => HEADER,
                 Some(header) => {

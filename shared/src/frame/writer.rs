@@ -55,8 +55,8 @@ impl<W: Write> FrameWriter<W> {
     ///
     /// [`FrameError::TooLarge`] before anything is copied or sent;
     /// [`FrameError::Io`] as write(2) "ERRORS" lists, except EINTR, which is
-    /// retried; [`FrameError::Torn`] ever after an error inside a frame. A
-    /// stream that answers EAGAIN is told of at [`FrameWriter::flush`].
+    /// retried; [`FrameError::Torn`] ever after an error inside a frame. What
+    /// EAGAIN means is told in resume.rs, at [`FrameWriter::flush`].
     pub fn send(&mut self, payload: &[u8]) -> Result<(), FrameError> {
         if self.torn {
             return Err(FrameError::Torn);
@@ -77,6 +77,8 @@ impl<W: Write> FrameWriter<W> {
         self.frame.extend_from_slice(payload);
         self.sent = 0;
         match self.send_rest() {
+            // The stream is full, and has a part of this frame: it counts as
+            // sent, and its rest is pending. See resume.rs.
             Err(e) if self.goes_on_after(&e) => Ok(()),
             answer => answer,
         }
