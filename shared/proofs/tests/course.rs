@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::thread;
 
 use harness::transcript::workspace;
 use harness::{Program, Terminal, get};
@@ -138,11 +140,13 @@ fn every_cargo_command_that_is_mentioned_runs() {
     }
     commands.remove("cargo run -p NAME");
     assert!(commands.len() >= 12, "{commands:?}");
-    // Two at a time: there are many.
-    let commands: Vec<_> = commands.into_iter().collect();
-    std::thread::scope(|scope| {
-        for half in commands.chunks(commands.len().div_ceil(2)) {
-            scope.spawn(|| half.iter().for_each(|command| runs(command)));
+    // Eight at a time: there are many, and most of them wait.
+    let commands = Mutex::new(commands.into_iter());
+    let next = || get(commands.lock(), "the next command").next();
+    let one_by_one = || std::iter::from_fn(next).for_each(|one| runs(&one));
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(one_by_one);
         }
     });
 }
