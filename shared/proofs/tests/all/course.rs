@@ -274,6 +274,24 @@ fn every_example_is_built_by_some_member() {
     }
 }
 
+/// A file in a folder of tests that is no module of it would never run.
+#[test]
+fn every_file_of_tests_takes_part() {
+    let mut checked = 0;
+    for path in files(".rs") {
+        let main = path.with_file_name("main.rs");
+        let tests = main.components().any(|part| part.as_os_str() == "tests");
+        if !tests || path == main || !main.exists() {
+            continue;
+        }
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        let module = format!("mod {name};\n");
+        assert!(read(&main).contains(&module), "{}", path.display());
+        checked += 1;
+    }
+    assert!(checked >= 19, "{checked} files");
+}
+
 /// Rust 2024's `unwrap` and `expect` end a program without naming the call.
 #[test]
 fn no_program_that_people_copy_unwraps() {
