@@ -1,6 +1,9 @@
 //! The tests of this crate: a file a subject, and one program, so that tests
-//! that wait do it beside those that work.
+//! that wait do it beside those that work. They start in the order of their
+//! names: the longest waits stand first.
 
+mod at_two_terminals;
 mod bugs;
 mod demo;
 mod examples;
+mod interop;

@@ -6,4 +6,3 @@ mod beyond;
 mod course;
 mod harness;
 mod refused;
-mod terminals;
