@@ -1,5 +1,5 @@
-//! The tests of this crate: a file a subject, and one program, so that tests
-//! that wait do it beside those that work.
+//! All tests that run programs: a file a subject, and one program for cargo, so
+//! that tests which wait do it beside those that work.
 
 mod bugs;
 mod count;

@@ -1,6 +1,6 @@
-//! The tests of this crate: a file a subject, and one program, so that tests
-//! that wait do it beside those that work. They start in the order of their
-//! names: the longest waits stand first.
+//! All tests that run programs: a file a subject, and one program for cargo, so
+//! that tests which wait do it beside those that work. They start in the order
+//! of their names: the longest waits stand first.
 
 mod at_two_terminals;
 mod bugs;
