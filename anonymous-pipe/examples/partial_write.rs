@@ -25,13 +25,14 @@ use shared::observe;
 use shared::stop::{Named, Stop, must};
 
 /// Bytes of the message: no pipe holds that many unless it was told to.
-const LENGTH: usize = 3 << 20;
+const LENGTH: usize = 251 * 12_345;
 
 fn main() -> ExitCode {
     let shows = "A nonblocking write takes a part; the rest is forgotten";
     let about = About { shows, ..shared::about!() };
     bug::run(&about, |tell, halves| {
-        let message: Vec<u8> = (0..251).cycle().take(LENGTH).collect();
+        let piece: Vec<u8> = (0..251).collect();
+        let message = piece.repeat(LENGTH / piece.len());
         if halves.broken {
             tell.step("Broken: one write, and nobody looks at its answer")?;
             let got = send(tell, &message, false)?;

@@ -3,8 +3,8 @@
 //!
 //! An alarm(2) rings if a step takes too long. The first time, the program
 //! starts a second copy of itself to look at it from outside, and goes back
-//! into the call that it hangs in: there it can be seen. Two seconds later
-//! the alarm rings again, and the program cleans up and ends.
+//! into the call that it hangs in: there it can be seen. A second later the
+//! alarm rings again, and the program cleans up and ends.
 //!
 //! `DEADLINE=60` in the environment sets another number of seconds, and
 //! `DEADLINE=0` none, for those who work with a debugger.

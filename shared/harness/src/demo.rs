@@ -1,5 +1,7 @@
 //! What every demo owes its users, checked the same way for all of them.
 
+use std::thread;
+
 use nix::sys::signal::Signal;
 
 use crate::{Outcome, Program, Terminal, transcript};
@@ -98,8 +100,11 @@ pub fn ends_quietly_without_a_reader(demo: &str) {
 ///
 /// If not.
 pub fn steps_on_a_terminal(demo: &str) {
-    let plain = Program::new(demo).run().well().stdout;
     let mut terminal = Terminal::start(demo, &["--step"], 80);
+    let mut left = Terminal::start(demo, &["--step"], 80);
+    let plain = Program::new(demo).run().well().stdout;
+    left.shows("[Enter]", 1);
+    left.types("q\n");
     for step in 1..=steps(&plain) {
         terminal.shows("[Enter]", step);
         terminal.types("\n");
@@ -111,10 +116,7 @@ pub fn steps_on_a_terminal(demo: &str) {
     let told: Vec<_> = told.lines().filter(|line| !asked(line)).collect();
     let plain = transcript::sample(&plain);
     assert_eq!(told, plain.lines().collect::<Vec<_>>());
-    let mut terminal = Terminal::start(demo, &["--step"], 80);
-    terminal.shows("[Enter]", 1);
-    terminal.types("q\n");
-    let (shown, status) = terminal.ends();
+    let (shown, status) = left.ends();
     assert_eq!((status, steps(&without_colour(&shown))), (0, 1), "{shown}");
 }
 
@@ -139,22 +141,26 @@ pub fn is_patient_with_a_class(demo: &str) {
 /// If not.
 pub fn is_stopped_at_any_step(demo: &str) {
     let steps = steps(&Program::new(demo).run().well().stdout);
-    for step in 1..=steps {
-        for (signal, status) in [("ctrl-c", 130), ("term", 143), ("hup", 129)] {
-            let mut terminal = Terminal::start(demo, &["--step"], 80);
-            for before in 1..step {
-                terminal.shows("[Enter]", before);
-                terminal.types("\n");
-            }
-            terminal.shows("[Enter]", step);
-            match signal {
-                "ctrl-c" => terminal.types("\x03"),
-                "term" => terminal.send(Signal::SIGTERM),
-                _ => terminal.send(Signal::SIGHUP),
-            }
-            let (shown, ended) = terminal.ends();
-            assert_eq!(ended, status, "{signal} at step {step}:\n{shown}");
+    let stopped = |step, signal: Option<Signal>, status| {
+        let mut terminal = Terminal::start(demo, &["--step"], 80);
+        for before in 1..step {
+            terminal.shows("[Enter]", before);
+            terminal.types("\n");
         }
+        terminal.shows("[Enter]", step);
+        match signal {
+            None => terminal.types("\x03"),
+            Some(signal) => terminal.send(signal),
+        }
+        let (shown, ended) = terminal.ends();
+        assert_eq!(ended, status, "{signal:?} at step {step}:\n{shown}");
+    };
+    for step in 1..=steps {
+        thread::scope(|scope| {
+            scope.spawn(|| stopped(step, None, 130));
+            scope.spawn(|| stopped(step, Some(Signal::SIGTERM), 143));
+            scope.spawn(|| stopped(step, Some(Signal::SIGHUP), 129));
+        });
     }
 }
 
@@ -189,16 +195,18 @@ pub fn is_stopped_at_any_line(demo: &str) {
 ///
 /// If not.
 pub fn fits_its_terminal(demo: &str) {
-    let piped = Program::new(demo).run().well().stdout;
+    let plain = [("NO_COLOR", "1")];
+    let plain = Terminal::start_with(demo, &[], 80, &plain);
+    let terminals = [60, 80, 200]
+        .map(|columns| (columns, Terminal::start(demo, &[], columns)));
+    let forced = Program::new(demo).env("CLICOLOR_FORCE", "1");
+    let [piped, forced] = Program::run_all([Program::new(demo), forced])
+        .map(|ended| ended.well().stdout);
     assert!(!piped.contains('\x1b'), "{piped}");
-    let forced = Program::new(demo).env("CLICOLOR_FORCE", "1").run().well();
-    assert_eq!(
-        without_colour(&forced.stdout).lines().count(),
-        piped.lines().count()
-    );
-    assert!(forced.stdout.contains("\x1b["));
-    for columns in [60, 80, 200] {
-        let (shown, status) = Terminal::start(demo, &[], columns).ends();
+    assert_eq!(without_colour(&forced).lines().count(), piped.lines().count());
+    assert!(forced.contains("\x1b["));
+    for (columns, terminal) in terminals {
+        let (shown, status) = terminal.ends();
         assert_eq!(status, 0, "{shown}");
         assert!(shown.contains("\x1b["), "no colour on a terminal");
         for line in without_colour(&shown).lines() {
@@ -206,8 +214,7 @@ pub fn fits_its_terminal(demo: &str) {
             assert!(width <= usize::from(columns.min(80)), "{line:?}");
         }
     }
-    let plain = [("NO_COLOR", "1")];
-    let (shown, _) = Terminal::start_with(demo, &[], 80, &plain).ends();
+    let (shown, _) = plain.ends();
     assert!(!shown.contains('\x1b'), "colour despite NO_COLOR");
 }
 
@@ -259,15 +266,17 @@ pub fn without_colour(text: &str) -> String {
 ///
 /// If not.
 pub fn shows_a_bug_beside_its_fix(bug: &str) {
-    let tell = || Program::example(bug).run().well().stdout;
-    let half = |word| Program::example(bug).arg(word).run().well().stdout;
-    let told = tell();
-    assert_eq!(words(&told), words(&tell()), "{bug}");
-    for (word, title, other) in
-        [("broken", "Broken: ", "Mended: "), ("mended", "Mended: ", "Broken: ")]
+    let whole = || Program::example(bug);
+    let [broken, mended] = ["broken", "mended"].map(|word| whole().arg(word));
+    let [told, again, broken, mended] =
+        Program::run_all([whole(), whole(), broken, mended])
+            .map(|ended| ended.well().stdout);
+    assert_eq!(words(&told), words(&again), "{bug}");
+    for (half, title, other) in
+        [(broken, "Broken: ", "Mended: "), (mended, "Mended: ", "Broken: ")]
     {
         assert!(told.contains(title), "{told}");
-        assert!(!half(word).contains(other), "{bug} {word}");
+        assert!(!half.contains(other), "{bug}: {half}");
     }
     assert!(told.lines().count() <= 40, "{told}");
     let wide = |line: &&str| line.chars().count() > 80;

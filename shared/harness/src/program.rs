@@ -115,9 +115,24 @@ impl Program {
     /// If it cannot be started, is not gone by the deadline, or leaves a file
     /// behind in its temporary directory.
     #[must_use]
-    pub fn run(mut self) -> Outcome {
-        self.input.get_or_insert_default();
-        self.starts().ends()
+    pub fn run(self) -> Outcome {
+        let [outcome] = Self::run_all([self]);
+        outcome
+    }
+
+    /// Runs several at once: a run that shows a hang is waiting for the most
+    /// part.
+    ///
+    /// # Panics
+    ///
+    /// As [`Program::run`].
+    #[must_use]
+    pub fn run_all<const N: usize>(programs: [Self; N]) -> [Outcome; N] {
+        let start = |mut program: Self| {
+            program.input.get_or_insert_default();
+            program.starts()
+        };
+        programs.map(start).map(Session::ends)
     }
 
     /// Runs it until it has printed so many lines, sends it a signal, and

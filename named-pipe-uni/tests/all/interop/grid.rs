@@ -3,9 +3,9 @@
 
 use shared::frame::DEFAULT_LIMIT;
 
-use crate::peers::{Peer, everybody};
-use crate::place::Place;
-use crate::run::Run;
+use super::peers::{Peer, everybody};
+use super::place::Place;
+use super::run::Run;
 
 /// What a client can take from a line, up to `top` bytes.
 fn payloads(top: usize, with_nul: bool) -> Vec<Vec<u8>> {

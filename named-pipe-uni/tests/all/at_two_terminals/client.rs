@@ -12,7 +12,7 @@ use nix::unistd::mkfifo;
 use shared::frame::FrameReader;
 use shared::observe::hang;
 
-use crate::{DEMO, ends_when_told, messages, serving};
+use super::{DEMO, ends_when_told, messages, serving};
 
 /// A FIFO without a server, and the program in whose home it is.
 fn lonely() -> (Program, std::path::PathBuf) {

@@ -11,7 +11,7 @@ use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 
-use crate::DEMO;
+use super::DEMO;
 
 /// Both sides, given nothing, find each other; the place is shown, and goes
 /// with the server.

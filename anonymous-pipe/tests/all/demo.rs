@@ -3,9 +3,3 @@
 const DEMO: &str = env!("CARGO_BIN_EXE_anonymous-pipe");
 
 harness::demo_tests!("anonymous-pipe", DEMO);
-
-/// One demo stands for all here: the waiting is the narrator's.
-#[test]
-fn the_deadline_stands_still_while_a_class_discusses() {
-    demo::is_patient_with_a_class(DEMO);
-}

@@ -1,6 +1,7 @@
 //! Two terminals: the server, its clients, and what can go wrong between.
 
 mod client;
+mod lesson;
 mod message;
 mod place;
 mod screen;

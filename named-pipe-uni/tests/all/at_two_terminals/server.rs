@@ -7,7 +7,7 @@ use harness::{Program, get};
 use nix::sys::signal::Signal;
 use shared::observe::hang;
 
-use crate::{DEMO, ends_when_told, frames_to, messages, opened, serving};
+use super::{DEMO, ends_when_told, frames_to, messages, opened, serving};
 
 /// [NU-38] The end of file is one client's, not the FIFO's.
 #[test]

@@ -8,9 +8,9 @@ use nix::sys::signal::{Signal, killpg};
 use shared::frame::FrameWriter;
 use shared::observe::bytes_waiting;
 
-use crate::peers::peers;
-use crate::place::{Place, patiently};
-use crate::run::Run;
+use super::peers::peers;
+use super::place::{Place, patiently};
+use super::run::Run;
 
 /// A frame may hold any bytes: a newline and a NUL too, which no line and no
 /// shell variable can.

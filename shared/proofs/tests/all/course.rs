@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::thread;
 
 use harness::transcript::workspace;
 use harness::{Program, Terminal, get};
@@ -139,11 +141,13 @@ fn every_cargo_command_that_is_mentioned_runs() {
     }
     commands.remove("cargo run -p NAME");
     assert!(commands.len() >= 12, "{commands:?}");
-    // Two at a time: there are many.
-    let commands: Vec<_> = commands.into_iter().collect();
-    std::thread::scope(|scope| {
-        for half in commands.chunks(commands.len().div_ceil(2)) {
-            scope.spawn(|| half.iter().for_each(|command| runs(command)));
+    // Eight at a time: there are many, and most of them wait.
+    let commands = Mutex::new(commands.into_iter());
+    let next = || get(commands.lock(), "the next command").next();
+    let one_by_one = || std::iter::from_fn(next).for_each(|one| runs(&one));
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(one_by_one);
         }
     });
 }
@@ -278,6 +282,28 @@ fn every_example_is_built_by_some_member() {
             assert!(Path::new(&built).exists(), "{}", path.display());
         }
     }
+}
+
+/// Cargo makes a program of what stands in `tests` itself. A file in a folder
+/// there that is no module of anything would never run.
+#[test]
+fn every_file_of_tests_takes_part() {
+    let mut checked = 0;
+    for path in files(".rs") {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let main = folder.join("main.rs");
+        let within = |part: &Path| part.ends_with("tests");
+        if !folder.ancestors().skip(1).any(within) || path == main {
+            continue;
+        }
+        let above =
+            if main.exists() { main } else { folder.with_extension("rs") };
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        let module = format!("\nmod {name};\n");
+        assert!(read(&above).contains(&module), "{}", path.display());
+        checked += 1;
+    }
+    assert!(checked >= 34, "{checked} files");
 }
 
 /// Rust 2024's `unwrap` and `expect` end a program without naming the call.

@@ -6,9 +6,9 @@ use harness::get;
 use shared::frame::{DEFAULT_LIMIT, FrameReader};
 use shared::observe::bytes_waiting;
 
-use crate::peers::peers;
-use crate::place::{Place, patiently};
-use crate::run::Run;
+use super::peers::peers;
+use super::place::{Place, patiently};
+use super::run::Run;
 
 #[test]
 fn a_stream_that_ends_inside_a_frame_is_refused() {

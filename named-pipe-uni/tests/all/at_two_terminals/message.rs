@@ -8,7 +8,7 @@ use harness::get;
 use shared::frame::FrameWriter;
 use shared::observe;
 
-use crate::{ends_when_told, frames_to, messages, opened, serving};
+use super::{ends_when_told, frames_to, messages, opened, serving};
 
 /// [SH-11] From nothing to the limit, which is more than a pipe holds.
 #[test]

@@ -2,7 +2,7 @@
 
 use harness::{Program, Terminal, demo};
 
-use crate::{DEMO, messages, serving};
+use super::{DEMO, messages, serving};
 
 /// A shell with job control, on a terminal of its own.
 fn shell() -> Terminal {
@@ -49,7 +49,7 @@ fn on_a_terminal_each_name_becomes_a_greeting() {
     // a line of its own.
     let mut client = Terminal::start(DEMO, &words, 80);
     client.shows("Enter a name: ", 1);
-    let _ = crate::ends_when_told(server, &path);
+    let _ = super::ends_when_told(server, &path);
     let (shown, status) = client.ends();
     let shown = demo::without_colour(&shown);
     let mut lines = shown.lines().map(str::trim);
@@ -77,7 +77,7 @@ fn a_closed_window_ends_the_server_and_removes_its_fifo() {
     let mut client = Terminal::start(DEMO, &words, 80);
     client.shows("Enter a name: ", 1);
     assert_eq!(client.closes(), 129);
-    let _ = crate::ends_when_told(server, &path);
+    let _ = super::ends_when_told(server, &path);
 }
 
 /// Ctrl-Z stops a server, and its pipe keeps what comes; fg goes on with it.
@@ -122,7 +122,7 @@ fn a_stopped_client_goes_on_with_its_question() {
     terminal.types("\x04");
     terminal.types("exit\n");
     let _ = terminal.ends();
-    let _ = crate::ends_when_told(server, &path);
+    let _ = super::ends_when_told(server, &path);
 }
 
 /// Its own words fit a narrow terminal; a message is shown as it is.
@@ -131,12 +131,12 @@ fn the_server_fits_a_narrow_terminal() {
     for columns in [60, 80] {
         let (mut server, _home, path) = server_on_a_terminal(columns);
         let path = std::path::Path::new(&path);
-        let mut client = crate::opened(path);
+        let mut client = super::opened(path);
         let garbage = b"\xff\xff\xff\xff";
         harness::get(std::io::Write::write_all(&mut client, garbage), "write");
         drop(client);
         server.shows("EPIPE", 1);
-        let mut frames = crate::frames_to(path);
+        let mut frames = super::frames_to(path);
         harness::get(frames.send(b"\x1b[31mred"), "send");
         harness::get(frames.send(b"end"), "send");
         drop(frames);

@@ -6,8 +6,9 @@ use harness::Program;
 /// still there, is not.
 #[test]
 fn in_a_free_race_only_the_sums_are_certain() {
-    for _ in 0..3 {
-        let shown = Program::example("free_race").run().well().stdout;
+    let runs = [(); 3].map(|()| Program::example("free_race"));
+    for ended in Program::run_all(runs) {
+        let shown = ended.well().stdout;
         let count = |what: &str| -> usize {
             let line = shown.lines().find(|line| line.contains(what));
             let mut words = line.unwrap_or_default().split_whitespace();

@@ -6,9 +6,9 @@ use harness::get;
 use nix::fcntl::{FcntlArg, fcntl};
 use shared::observe::{bytes_waiting, hang};
 
-use crate::peers::peers;
-use crate::place::{Place, patiently};
-use crate::run::Run;
+use super::peers::peers;
+use super::place::{Place, patiently};
+use super::run::Run;
 
 /// A write of at most `PIPE_BUF` bytes is taken whole or waits. Into a pipe
 /// of one page with room for five bytes, two writes would put the first of

@@ -67,7 +67,7 @@ pub(crate) fn peers() -> &'static [Peer] {
 }
 
 /// They, and the Rust program. What it does beyond the frames is another
-/// matter: it outlives its clients, and tells more. See `tests/terminals`.
+/// matter: it outlives its clients, and tells more. See `at_two_terminals`.
 pub(crate) fn everybody() -> Vec<&'static Peer> {
     static RUST: OnceLock<Peer> = OnceLock::new();
     peers().iter().chain([RUST.get_or_init(rust)]).collect()

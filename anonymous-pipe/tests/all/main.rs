@@ -1,0 +1,6 @@
+//! All tests that run programs: a file a subject, and one program for cargo, so
+//! that tests which wait do it beside those that work.
+
+mod bugs;
+mod demo;
+mod examples;

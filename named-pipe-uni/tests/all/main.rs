@@ -1,0 +1,9 @@
+//! All tests that run programs: a file a subject, and one program for cargo, so
+//! that tests which wait do it beside those that work. They start in the order
+//! of their names: the longest waits stand first.
+
+mod at_two_terminals;
+mod bugs;
+mod demo;
+mod examples;
+mod interop;
