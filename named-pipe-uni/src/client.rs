@@ -8,8 +8,7 @@ use std::io::ErrorKind;
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 
-use named_pipe_uni::fifo::{self, Refused};
-use named_pipe_uni::place;
+use named_pipe_uni::{fifo, place};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollTimeout, poll};
@@ -75,7 +74,7 @@ fn reach(tell: &mut Narrator, path: &Path, wait: bool) -> Result<File, Stop> {
                 deadline::arm();
                 return Ok(fifo);
             }
-            Err(no) if !wait || !may_come(&no) => return Err(no.into()),
+            Err(no) if !wait || !no.is_early() => return Err(no.into()),
             Err(_) => {}
         }
         if !told && !tell.is_second() {
@@ -90,11 +89,6 @@ fn reach(tell: &mut Narrator, path: &Path, wait: bool) -> Result<File, Stop> {
             Err(e) => return Err(e).named("poll"),
         }
     }
-}
-
-/// No name yet, or no reader yet.
-fn may_come(no: &Refused) -> bool {
-    matches!(no.errno, Some(Errno::ENOENT | Errno::ENXIO))
 }
 
 fn pings(
@@ -125,5 +119,5 @@ pub(crate) fn send(
 }
 
 /// What it means that the FIFO has no reader any more.
-pub(crate) const GONE: &str = "the server has closed its end, and what it \
-     had not read is lost";
+pub(crate) const GONE: &str = "the server has closed its end; what it had not \
+     read, if anything, is lost";

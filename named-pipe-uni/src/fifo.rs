@@ -33,7 +33,11 @@ impl Home {
     ///
     /// As mkdtemp(3) "ERRORS" lists.
     pub fn new() -> Result<Self, Stop> {
-        let template = env::temp_dir().join("fifo.XXXXXX");
+        Self::below(&env::temp_dir())
+    }
+
+    fn below(place: &Path) -> Result<Self, Stop> {
+        let template = place.join("fifo.XXXXXX");
         // No signal between making the directory and minding it.
         let held = hold_signals()?;
         let made = mkdtemp(&template)
@@ -80,7 +84,12 @@ pub fn make(path: &Path) -> Result<PathGuard, Refused> {
 /// [`Refused`], as open(2) "ERRORS" lists (EINTR is retried), and where
 /// `path` is something else than a FIFO, or somebody else's.
 pub fn open(path: &Path, how: OFlag) -> Result<File, Refused> {
-    let how = how | OFlag::O_CLOEXEC | OFlag::O_NOFOLLOW;
+    let how = how | OFlag::O_CLOEXEC | OFlag::O_NOFOLLOW | OFlag::O_NOCTTY;
+    // To open a device can be to start it.
+    let kind = fs::symlink_metadata(path).map(|at| at.file_type());
+    if kind.is_ok_and(|at| at.is_char_device() || at.is_block_device()) {
+        return Err(Refused::after_open(path, "it is a device, and no FIFO"));
+    }
     let file = loop {
         // Without O_NONBLOCK this call is where the waiting happens: a
         // reader waits for a writer, a writer for a reader. // [open]
@@ -114,11 +123,12 @@ pub fn open(path: &Path, how: OFlag) -> Result<File, Refused> {
 /// # Errors
 ///
 /// [`Stop::Failed`], as of [`make`] and [`open`], as rename(2) "ERRORS" lists,
-/// and if the name leads to something else by now: that is not replaced.
+/// and if the name, looked at just before, leads to something else by now.
 pub fn replace(old: &PathGuard, how: OFlag) -> Result<(PathGuard, File), Stop> {
-    let mut beside = old.path().as_os_str().to_owned();
-    beside.push(".new");
-    let fresh = make(Path::new(&beside))?;
+    // In a directory beside it, so that any name is free, and rename stays in
+    // one file system.
+    let beside = Home::below(old.path().parent().unwrap_or(Path::new("")))?;
+    let fresh = make(&beside.path().join("fifo"))?;
     let file = open(fresh.path(), how)?;
     still_there(old)?;
     Ok((fresh.rename(old.path())?, file))
@@ -144,7 +154,12 @@ pub fn still_there(fifo: &PathGuard) -> Result<(), Stop> {
 /// a terminal.
 #[must_use]
 pub fn shown(path: &Path) -> String {
-    path.as_os_str().to_string_lossy().escape_debug().to_string()
+    let path = path.as_os_str().to_string_lossy();
+    let plain = |c: char| match c {
+        '\'' | '"' | '\\' => c.to_string(),
+        c => c.escape_debug().to_string(),
+    };
+    path.chars().map(plain).collect()
 }
 
 /// The name without its directory, as the demos print it.

@@ -27,6 +27,7 @@ use shared::ways_out::{ChildGuard, hold_signals};
 
 mod client;
 mod server;
+mod service;
 mod signals;
 mod typed;
 

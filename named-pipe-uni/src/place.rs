@@ -1,5 +1,6 @@
 //! Where a server and its clients meet if nobody names a path: one place for
-//! each program and user, the same from every terminal.
+//! each program and user, the same from every terminal in which the variables
+//! XDG_RUNTIME_DIR and TMPDIR are the same.
 //!
 //! `$XDG_RUNTIME_DIR` is made for this. Where it is not set, a directory with
 //! the user's number in its name has to do, in the one for temporary files:
@@ -59,10 +60,11 @@ impl Seat {
         loop {
             // No signal between making the directory and minding it.
             let _held = hold_signals()?;
-            match mkdir(&path, Mode::S_IRWXU) {
-                Ok(()) | Err(Errno::EEXIST) => {}
+            let made = match mkdir(&path, Mode::S_IRWXU) {
+                Ok(()) => Some(PathGuard::new(&path)?),
+                Err(Errno::EEXIST) => None,
                 Err(e) => return Err(e).named(what("mkdir")),
-            }
+            };
             let how = OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
             let dir = open(&path, how, Mode::empty()).named(what("open"))?;
             let dir = File::from(dir);
@@ -89,7 +91,8 @@ impl Seat {
             // A server that was leaving may have removed it since. Then this
             // is the lock of a directory that nobody finds any more.
             if is_at(&opened, &path) {
-                return Ok(Self { home: PathGuard::new(&path)?, _lock: lock });
+                let home = made.map_or_else(|| PathGuard::new(&path), Ok)?;
+                return Ok(Self { home, _lock: lock });
             }
         }
     }

@@ -5,32 +5,26 @@
 //! things at once, a message and a signal. Man pages: fifo(7), poll(2).
 
 use std::ffi::OsStr;
-use std::fs::File;
-use std::io::{ErrorKind, IsTerminal, stdout};
-use std::os::fd::AsFd;
+use std::io::{IsTerminal, stdout};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 use std::process::id;
 
 use named_pipe_uni::fifo;
 use named_pipe_uni::place::Seat;
 use nix::errno::Errno;
-use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 use shared::deadline;
-use shared::frame::{FrameError, FrameReader};
-use shared::narrate::{Narrator, quoted};
+use shared::frame::FrameReader;
+use shared::narrate::Narrator;
 use shared::stop::{Named, Stop};
-use shared::ways_out::PathGuard;
 
+use crate::service::{Next, READER, SILENCE, Service};
 use crate::signals::SelfPipe;
 
-/// After so many milliseconds of silence the server says who is there.
-const SILENCE: u16 = 2000;
-
-/// A reader's open without a writer answers at once, and read says EAGAIN
-/// where it would wait.
-const READER: OFlag = OFlag::O_RDONLY.union(OFlag::O_NONBLOCK);
+const POLLIN: PollFlags = PollFlags::POLLIN;
+const POLLOUT: PollFlags = PollFlags::POLLOUT;
 
 pub(crate) fn server(
     tell: &mut Narrator,
@@ -40,7 +34,7 @@ pub(crate) fn server(
     deadline::rest();
     // The handler that every demo has may only clean up and die. This server
     // finishes its line and says a sentence first: see signals.rs.
-    let signals = SelfPipe::install()?;
+    let (signals, out) = (SelfPipe::install()?, stdout());
     // The seat is kept to the end: it is the lock on the agreed place.
     let (_seat, name) = match path {
         Some(path) => (None, fifo::make(Path::new(path))?),
@@ -55,30 +49,27 @@ pub(crate) fn server(
     tell.line(format!("FIFO {}", fifo::shown(name.path())));
     tell.say("I wait for clients. The message \"end\" or Ctrl-C ends me.");
 
-    let mut service = Service { name, frames, count: 0 };
+    let mut service = Service::new(name, frames);
     let mut next = Next::Wait;
     while next != Next::End {
-        let mut silence = false;
-        if next == Next::Wait {
-            // poll looks at both, so neither can be missed: not even a signal
-            // that came a moment ago. Its byte waits in the self-pipe.
-            let both = [service.frames.get_ref().as_fd(), signals.as_fd()];
-            let mut asked = both.map(|fd| PollFd::new(fd, PollFlags::POLLIN));
-            match poll(&mut asked, PollTimeout::from(SILENCE)) {
-                Ok(ready) => silence = ready == 0,
-                // Ctrl-Z and fg end a poll, too.
-                Err(Errno::EINTR) => continue,
-                Err(e) => return Err(e).named("poll"),
-            }
-        }
+        // A message, or a signal. poll looks at both, so neither can be
+        // missed: not even a signal that came a moment ago. Its byte waits in
+        // the self-pipe.
+        let silence = next == Next::Wait
+            && !wait(
+                [(service.fifo(), POLLIN), (signals.as_fd(), POLLIN)],
+                PollTimeout::from(SILENCE),
+            )?;
+        // Room for a line, or a signal: who prints into a full pipe waits, and
+        // looks at no signal meanwhile.
+        wait(
+            [(out.as_fd(), POLLOUT), (signals.as_fd(), POLLIN)],
+            PollTimeout::NONE,
+        )?;
         // One message at a time, so that no flood of them hides a signal.
         if let Some(signal) = signals.came()? {
             drop(service);
-            if signal == Signal::SIGINT && stdout().is_terminal() {
-                // Behind the ^C that the terminal shows.
-                tell.say("");
-            }
-            tell.say(format!("{signal}: the FIFO is removed, and I leave."));
+            farewell(tell, signal)?;
             return Err(Stop::Signal(signal));
         }
         next = service.serve(tell, silence)?;
@@ -89,110 +80,35 @@ pub(crate) fn server(
     Ok(())
 }
 
-/// What follows a look at the FIFO.
-#[derive(PartialEq)]
-enum Next {
-    /// Another look. The reader reads ahead: the next message may lie in its
-    /// buffer already, where poll does not see it.
-    Look,
-    /// poll: there is nothing yet.
-    Wait,
-    /// Nothing: the server was told to end.
-    End,
+/// Waits until poll(2) has something to tell of one of them.
+///
+/// # Returns
+///
+/// Whether it has; false after so much time without.
+fn wait<const N: usize>(
+    asked: [(BorrowedFd<'_>, PollFlags); N],
+    patience: PollTimeout,
+) -> Result<bool, Stop> {
+    let mut asked = asked.map(|(fd, what)| PollFd::new(fd, what));
+    loop {
+        match poll(&mut asked, patience) {
+            Ok(ready) => return Ok(ready > 0),
+            // A signal, whose byte is there now; or Ctrl-Z and fg.
+            Err(Errno::EINTR) => {}
+            Err(e) => return Err(e).named("poll"),
+        }
+    }
 }
 
-struct Service {
-    name: PathGuard,
-    frames: FrameReader<File>,
-    /// Messages so far.
-    count: usize,
-}
-
-impl Service {
-    /// Takes one message, or learns why there is none.
-    fn serve(
-        &mut self,
-        tell: &mut Narrator,
-        silence: bool,
-    ) -> Result<Next, Stop> {
-        match self.frames.recv() {
-            Ok(Some(message)) => {
-                self.count += 1;
-                tell.line(format!("{}: {}", self.count, quoted(message)));
-                let end = message == b"end";
-                return Ok(if end { Next::End } else { Next::Look });
-            }
-            // read says end of file in two cases. If nobody has come since the
-            // open, poll has waited all the same. If the last writer has left,
-            // poll returns at once.
-            Ok(None) if silence => self.silent(tell, "nobody is there")?,
-            Ok(None) => self.open_again(tell)?,
-            // Nothing, but no end of file either: somebody could write.
-            Err(FrameError::Io(e)) if e.kind() == ErrorKind::WouldBlock => {
-                let held = self.frames.held();
-                if silence && held == 0 {
-                    self.silent(tell, "a client is there")?;
-                } else if silence {
-                    let inside = "a client is inside a frame";
-                    self.silent(
-                        tell,
-                        &format!("{inside}, {held} bytes of it are here"),
-                    )?;
-                }
-            }
-            Err(e @ FrameError::Io(_)) => return Err(e).named("recv"),
-            Err(wrong) => self.out_of_step(tell, &wrong)?,
+/// A last line, if there is room for it.
+fn farewell(tell: &mut Narrator, signal: Signal) -> Result<(), Stop> {
+    let out = stdout();
+    if wait([(out.as_fd(), POLLOUT)], PollTimeout::ZERO)? {
+        if signal == Signal::SIGINT && out.is_terminal() {
+            // Behind the ^C that the terminal shows.
+            tell.say("");
         }
-        Ok(Next::Wait)
+        tell.say(format!("{signal}: the FIFO is removed, and I leave."));
     }
-
-    /// A silence is the moment to look whether the name still leads here:
-    /// nobody can come to a name that is gone.
-    fn silent(&self, tell: &mut Narrator, who: &str) -> Result<(), Stop> {
-        tell.say(format!("{} s of silence: {who}", SILENCE / 1000));
-        fifo::still_there(&self.name)
-    }
-
-    /// After an end of file poll does not wait any more: this open file
-    /// description has seen a writer, and now there is none. A fresh one has
-    /// seen none yet, so poll waits on it. It is opened before the old one is
-    /// closed: a client that comes in this moment finds a reader, and what it
-    /// writes stays.
-    ///
-    /// A write end of its own would stop the spinning, too (see the example
-    /// `eof_spin`). But then there would be no end of file, and the server
-    /// could not tell that the last client has left, nor notice a torn frame.
-    fn open_again(&mut self, tell: &mut Narrator) -> Result<(), Stop> {
-        // [eof]
-        tell.say("end of file: the last client has left [eof]");
-        let fresh = fifo::open(self.name.path(), READER)?;
-        self.frames = FrameReader::new(fresh);
-        Ok(())
-    }
-
-    /// Nothing in a stream marks where the next frame begins. So this one is
-    /// given up: the name gets a new FIFO, and who still writes into the old
-    /// one learns it by EPIPE. To close and open the same FIFO would not do:
-    /// as long as a writer has the FIFO open, its bytes wait for the next
-    /// reader, and a writer that is slow to write again would never notice.
-    fn out_of_step(
-        &mut self,
-        tell: &mut Narrator,
-        wrong: &FrameError,
-    ) -> Result<(), Stop> {
-        let at = self.frames.position();
-        tell.say(format!("out of step at byte {at} of the stream: {wrong}"));
-        if matches!(wrong, FrameError::Truncated { .. }) {
-            // An end of file: nobody is left who could go on.
-            return self.open_again(tell);
-        }
-        let (name, fresh) = fifo::replace(&self.name, READER)?;
-        // The old FIFO loses its only reader here.
-        self.frames = FrameReader::new(fresh);
-        // The old guard removes nothing: the name leads to another FIFO now.
-        self.name = name;
-        tell.say("I close it, and serve a new FIFO of the same name.");
-        tell.say("Who still has the old one open gets EPIPE.");
-        Ok(())
-    }
+    Ok(())
 }

@@ -30,7 +30,8 @@ static WRITE_END: AtomicI32 = AtomicI32::new(-1);
 pub(crate) struct SelfPipe(File);
 
 impl SelfPipe {
-    /// From now on Ctrl-C, SIGTERM and SIGHUP are bytes in this pipe.
+    /// From now on Ctrl-C and SIGTERM are bytes in this pipe, and so is
+    /// SIGHUP, unless nohup(1) asked to ignore it.
     ///
     /// # Errors
     ///

@@ -3,7 +3,8 @@
 //! message greets it.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, IsTerminal, Read, stdin};
+use std::io::ErrorKind::{Interrupted, WouldBlock};
+use std::io::{BufRead, BufReader, IsTerminal, stdin};
 use std::os::fd::AsFd;
 
 use nix::errno::Errno;
@@ -29,25 +30,11 @@ pub(crate) fn lines(
             tell.ask("Enter a name: ");
         }
         tell.still_heard()?;
-        // Who types may take all the time in the world.
-        deadline::rest();
-        // Only if nothing is left in the buffer: poll sees what is still to be
-        // read, not what was read already.
-        if input.buffer().is_empty() {
-            let gone = wait_for_input(input.get_ref(), frames.get_ref());
-            gone.inspect_err(|_| end_the_line(tell, terminal))?;
-        }
-        // At most what a frame may hold, and a newline.
-        let most = DEFAULT_LIMIT as u64 + 1;
         line.clear();
-        let read = input.by_ref().take(most).read_until(b'\n', &mut line);
-        read.named("read standard input")?;
-        deadline::arm();
-        match line.pop() {
-            None => break,
-            Some(b'\n') => {}
-            // A last line without its newline is a line, too.
-            Some(byte) => line.push(byte),
+        let ended = read_line(&mut input, frames.get_ref(), &mut line);
+        let ended = ended.inspect_err(|_| end_the_line(tell, terminal))?;
+        if ended && line.is_empty() {
+            break;
         }
         if line.len() > DEFAULT_LIMIT {
             return Err(Stop::Failed(format!(
@@ -59,9 +46,52 @@ pub(crate) fn lines(
             line = [b"Hello ", line.as_slice(), b"!"].concat();
         }
         send(&mut frames, &line)?;
+        if line == b"end" {
+            // The server leaves now, and that is no surprise.
+            return Ok(());
+        }
     }
     end_the_line(tell, terminal);
     Ok(())
+}
+
+/// The next line, without its newline; of one that is too long, the beginning.
+///
+/// # Returns
+///
+/// Whether the input has ended: a last line may lack its newline.
+fn read_line(
+    input: &mut BufReader<File>,
+    fifo: &File,
+    line: &mut Vec<u8>,
+) -> Result<bool, Stop> {
+    // Who types may take all the time in the world.
+    deadline::rest();
+    while line.len() <= DEFAULT_LIMIT {
+        // Only if nothing is left in the buffer: poll sees what is still to be
+        // read, not what was read already.
+        if input.buffer().is_empty() {
+            wait_for_input(input.get_ref(), fifo)?;
+        }
+        let bytes = match input.fill_buf() {
+            Ok(bytes) => bytes,
+            // Standard input may be nonblocking: another program's doing.
+            Err(e) if matches!(e.kind(), Interrupted | WouldBlock) => continue,
+            Err(e) => return Err(e).named("read standard input"),
+        };
+        let (count, newline) = match bytes.iter().position(|b| *b == b'\n') {
+            Some(at) => (at, true),
+            None => (bytes.len(), false),
+        };
+        let ended = bytes.is_empty();
+        line.extend_from_slice(&bytes[..count]);
+        input.consume(count + usize::from(newline));
+        if newline || ended {
+            deadline::arm();
+            return Ok(ended);
+        }
+    }
+    Ok(false)
 }
 
 /// Without an answer the cursor stays behind the question.

@@ -298,6 +298,8 @@ fn write_whole(mut bytes: &[u8]) -> nix::Result<()> {
         match nix::unistd::write(io::stdout(), bytes) {
             Ok(count) => bytes = &bytes[count..],
             Err(Errno::EINTR) => {}
+            // Another program made it nonblocking.
+            Err(Errno::EAGAIN) => observe::wait_for_room(io::stdout()),
             Err(e) => return Err(e),
         }
     }

@@ -238,6 +238,12 @@ pub fn is_unread(fd: impl AsFd) -> bool {
     answer.is_ok() && asked[0].revents() == Some(PollFlags::POLLERR)
 }
 
+/// Waits until a write may go on. Whatever is wrong, the write will tell.
+pub(crate) fn wait_for_room(fd: impl AsFd) {
+    let mut asked = [PollFd::new(fd.as_fd(), PollFlags::POLLOUT)];
+    let _ = poll(&mut asked, PollTimeout::NONE);
+}
+
 /// Columns of the terminal behind a descriptor; none if it is not one.
 pub fn columns(fd: impl AsFd) -> Option<usize> {
     let mut size = MaybeUninit::<libc::winsize>::zeroed();

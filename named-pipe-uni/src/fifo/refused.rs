@@ -11,6 +11,10 @@ use shared::stop::{Stop, errno};
 
 use super::shown;
 
+const EMPTY: &str = "the path is empty";
+const NO_NAME: &str = "no such name: who serves makes it first";
+const NO_READER: &str = "nobody has it open for reading";
+
 /// A FIFO that could not be made or opened.
 #[derive(Debug)]
 pub struct Refused {
@@ -24,8 +28,15 @@ pub struct Refused {
 }
 
 impl Refused {
+    /// Whether it is only too early: no name yet, or nobody who reads yet.
+    #[must_use]
+    pub fn is_early(&self) -> bool {
+        self.advice == NO_NAME || self.advice == NO_READER
+    }
+
     pub(super) fn by_mkfifo(path: &Path, errno: Errno) -> Self {
         let advice = match errno {
+            Errno::ENOENT if path.as_os_str().is_empty() => EMPTY,
             Errno::EEXIST => who_is_there(path),
             Errno::ENOENT => "a directory on the way to it is missing",
             errno => any(errno),
@@ -36,11 +47,12 @@ impl Refused {
     pub(super) fn by_open(path: &Path, errno: Errno) -> Self {
         let kind = fs::symlink_metadata(path).map(|at| at.file_type());
         let advice = match errno {
-            Errno::ENOENT => "no such name: who serves makes it first",
-            Errno::ENXIO if kind.is_ok_and(|kind| kind.is_socket()) => {
-                "it is a socket: those are for connect(2)"
+            Errno::ENOENT if path.as_os_str().is_empty() => EMPTY,
+            Errno::ENOENT => NO_NAME,
+            Errno::ENXIO if kind.is_ok_and(|kind| !kind.is_fifo()) => {
+                "it is a socket or a device, and no FIFO"
             }
-            Errno::ENXIO => "nobody has it open for reading",
+            Errno::ENXIO => NO_READER,
             errno => any(errno),
         };
         Self::new("open", path, Some(errno), advice)
@@ -67,7 +79,10 @@ fn any(errno: Errno) -> &'static str {
     match errno {
         Errno::EACCES => "the permissions forbid it",
         Errno::EISDIR => "it is a directory",
-        Errno::ELOOP => "it is a symbolic link, and not followed",
+        // FreeBSD says EMLINK.
+        Errno::ELOOP | Errno::EMLINK => {
+            "it is a symbolic link, and not followed"
+        }
         Errno::ENAMETOOLONG => "the path, or a name in it, is too long",
         Errno::ENOSPC => "the file system is full",
         Errno::ENOTDIR => "a part of the path is not a directory",

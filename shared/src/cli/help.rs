@@ -15,10 +15,10 @@ pub fn refuse(about: &About, words: &[OsString]) -> Stop {
     let given = words.join(" ");
     // "client" alone, where a row says "client PATH".
     let missing = about.words.iter().find_map(|(row, _)| {
-        row.strip_prefix(&given)?.trim_start().split(' ').next()
+        row.strip_prefix(&given)?.strip_prefix(' ')?.split(' ').next()
     });
     let what = match missing {
-        Some(word) if !word.is_empty() => format!("{word} is missing"),
+        Some(word) if !word.starts_with('[') => format!("{word} is missing"),
         _ => format!("unexpected {given:?}"),
     };
     Stop::Usage(format!("{what}; usage: {}", usage(about)))
