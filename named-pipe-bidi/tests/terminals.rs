@@ -129,6 +129,7 @@ fn with_one_fifo_only_the_sums_are_certain() {
     }
 }
 
+/// [NB-14] Opened in the same order on both sides.
 #[test]
 fn with_two_fifos_each_ping_is_answered_and_the_end_is_told() {
     for _ in 0..5 {
@@ -136,7 +137,7 @@ fn with_two_fifos_each_ping_is_answered_and_the_end_is_told() {
     }
 }
 
-/// [NB-03] Nobody reads the pongs but the server itself, so it gets them. And
+/// [NB-02] [NB-06] Nobody reads the pongs but the server itself, so it gets them. And
 /// nobody tells it that the other side has closed.
 #[test]
 fn a_server_with_one_fifo_hears_itself_and_misses_nobody() {
@@ -153,7 +154,7 @@ fn a_server_with_one_fifo_hears_itself_and_misses_nobody() {
     assert!(place.is_empty());
 }
 
-/// Nobody reads the pings but the client itself, so it gets them. An answer
+/// [NB-02] Nobody reads the pings but the client itself, so it gets them. An answer
 /// to something else is none.
 #[test]
 fn a_client_with_one_fifo_hears_itself() {
@@ -171,6 +172,7 @@ fn a_client_with_one_fifo_hears_itself() {
     assert_eq!(get(frames.recv(), "recv"), Some(&b"end"[..]));
 }
 
+/// [NB-05] `O_RDWR` would just open; `O_WRONLY|O_NONBLOCK` asks.
 #[test]
 fn a_client_without_a_server_says_so_at_once() {
     for mode in MODES {
