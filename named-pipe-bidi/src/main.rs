@@ -26,21 +26,35 @@ use shared::ways_out::{ChildGuard, hold_signals};
 
 mod peers;
 mod talk;
+mod terminals;
+
+/// The name that server and client agree on, if nobody names a path.
+const NAME: &str = "named-pipe-bidi";
 
 fn main() -> ExitCode {
     let about = shared::about!(
+        "server [PATH]": "make a FIFO, and answer pings through it",
+        "server --two-fifos": "make PATH.back too, for the answers",
+        "client [PATH]": "send pings, and wait for answers",
+        "client --two-fifos": "read the answers from PATH.back",
         "visitor PATH": "send one frame into PATH and leave",
         "latecomer PATH": "look into PATH when standard input ends",
         "partner THERE BACK": "answer each ping from THERE on BACK"
     );
-    cli::run(&about, |tell, words| match words {
+    cli::run_asked(&about, |tell, asked| match asked.words.as_slice() {
         [] => story(tell),
+        [role] | [role, _] if role == "server" => {
+            terminals::server(tell, asked)
+        }
+        [role] | [role, _] if role == "client" => {
+            terminals::client(tell, asked)
+        }
         [role, path] if role == "visitor" => peers::visitor(tell, path),
         [role, path] if role == "latecomer" => peers::latecomer(tell, path),
         [role, there, back] if role == "partner" => {
             peers::partner(tell, there, back)
         }
-        _ => Err(cli::refuse(&about, words)),
+        words => Err(cli::refuse(&about, words)),
     })
 }
 
