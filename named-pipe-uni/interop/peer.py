@@ -73,6 +73,7 @@ def server(path):
 
 
 def client(path):
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C: no traceback
     # Without O_CREAT, which makes a regular file where the FIFO is missing.
     fifo = os.open(path, os.O_WRONLY)  # waits for a server
     if not stat.S_ISFIFO(os.fstat(fifo).st_mode):

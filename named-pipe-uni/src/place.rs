@@ -1,6 +1,6 @@
 //! Where a server and its clients meet if nobody names a path: one place for
 //! each program and user, the same from every terminal in which the variables
-//! XDG_RUNTIME_DIR and TMPDIR are the same.
+//! `XDG_RUNTIME_DIR` and `TMPDIR` are the same.
 //!
 //! `$XDG_RUNTIME_DIR` is made for this. Where it is not set, a directory with
 //! the user's number in its name has to do, in the one for temporary files:

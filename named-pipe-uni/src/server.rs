@@ -36,13 +36,12 @@ pub(crate) fn server(
     // finishes its line and says a sentence first: see signals.rs.
     let (signals, out) = (SelfPipe::install()?, stdout());
     // The seat is kept to the end: it is the lock on the agreed place.
-    let (_seat, name) = match path {
-        Some(path) => (None, fifo::make(Path::new(path))?),
-        None => {
-            let seat = Seat::take(crate::NAME)?;
-            let name = seat.make("fifo")?;
-            (Some(seat), name)
-        }
+    let (_seat, name) = if let Some(path) = path {
+        (None, fifo::make(Path::new(path))?)
+    } else {
+        let seat = Seat::take(crate::NAME)?;
+        let name = seat.make("fifo")?;
+        (Some(seat), name)
     };
     let frames = FrameReader::new(fifo::open(name.path(), READER)?);
     tell.say(format!("server {}", id()));

@@ -101,11 +101,17 @@ impl Terminal {
     /// Waits until `text` stands on the screen behind what the last call of
     /// this method has waited for: so a conversation is followed.
     ///
+    /// # Returns
+    ///
+    /// What stands between the two.
+    ///
     /// # Panics
     ///
     /// If it does not by the deadline.
-    pub fn shows_next(&mut self, text: &str) {
-        self.followed = self.watch.shows_behind(text, self.followed);
+    pub fn shows_next(&mut self, text: &str) -> String {
+        let from = self.followed;
+        self.followed = self.watch.shows_behind(text, from);
+        self.shown()[from..self.followed - text.len()].to_string()
     }
 
     /// What stands on the screen, as far as it was waited for.

@@ -13,10 +13,13 @@ use crate::stop::Stop;
 pub fn refuse(about: &About, words: &[OsString]) -> Stop {
     let words: Vec<_> = words.iter().map(|w| w.to_string_lossy()).collect();
     let given = words.join(" ");
+    let before =
+        if given.is_empty() { String::new() } else { given.clone() + " " };
     // "client" alone, where a row says "client PATH".
-    let missing = about.words.iter().find_map(|(row, _)| {
-        row.strip_prefix(&given)?.strip_prefix(' ')?.split(' ').next()
-    });
+    let missing = about
+        .words
+        .iter()
+        .find_map(|(row, _)| row.strip_prefix(&before)?.split(' ').next());
     let what = match missing {
         Some(word) if !word.starts_with('[') => format!("{word} is missing"),
         _ => format!("unexpected {given:?}"),

@@ -1,16 +1,17 @@
 //! The client, with a server and without.
 
-use std::io::Read;
+use std::io::{Read, Write};
+use std::os::unix::net::UnixListener;
 
 use harness::{Program, get};
 use named_pipe_uni::fifo;
-use nix::fcntl::OFlag;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollTimeout, poll};
 use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 use shared::frame::FrameReader;
-use shared::observe::hang;
+use shared::observe::{self, hang};
 
 use super::{DEMO, ends_when_told, messages, serving};
 
@@ -140,4 +141,73 @@ fn a_client_that_waits_in_write_learns_it_by_epipe() {
     drop(server);
     let told = client.ends();
     let _ = told.refused(1, &["send: EPIPE", "has closed its end"]);
+}
+
+/// The server ends by this word, and that is no surprise to who sent it, even
+/// if its own input goes on.
+#[test]
+fn a_client_that_sent_the_end_does_not_wait_for_more() {
+    let (mut server, path) = serving();
+    let client = Program::new(DEMO).arg("client").arg(&path).arg("--stdin");
+    let mut client = client.starts();
+    client.types(b"Ada\nend\n");
+    server.shows("2: \"end\"", 1);
+    let _ = server.ends().well();
+    let _ = client.ends().well();
+}
+
+/// Waiting makes sense where there is no name yet, or a FIFO without a reader.
+#[test]
+fn a_client_does_not_wait_for_what_will_never_be_a_fifo() {
+    let home = Program::new("true");
+    let path = home.temporary().join("socket");
+    let _socket = get(UnixListener::bind(&path), "bind");
+    let wait = |path: &std::ffi::OsStr| {
+        let client = Program::new(DEMO).args(&["client", "--wait"]);
+        client.arg(path).run()
+    };
+    let _ = wait(path.as_os_str()).refused(1, &["ENXIO", "a socket"]);
+    let _ = wait("".as_ref()).refused(1, &["the path is empty"]);
+    let _ = wait("/dev/null".as_ref()).refused(1, &["it is a device"]);
+}
+
+/// A line may come in pieces; while it does, the server is still watched.
+#[cfg(target_os = "linux")]
+#[test]
+fn half_a_line_is_no_message() {
+    let (mut server, path) = serving();
+    let client = Program::new(DEMO).arg("client").arg(&path).arg("--stdin");
+    let mut client = client.starts();
+    client.types(b"half");
+    assert!(hang::is_stuck(client.process()));
+    client.types(b" a line\nand");
+    server.shows("1: \"half a line\"", 1);
+    assert!(hang::is_stuck(client.process()));
+    server.send(Signal::SIGTERM);
+    let _ = server.ends();
+    let _ = client.ends().refused(1, &["poll: POLLERR"]);
+}
+
+/// Standard input and output belong to whoever started the program, and may
+/// be nonblocking. An idle interactive program before it makes them so.
+#[test]
+fn a_nonblocking_standard_input_loses_nothing() {
+    let (server, path) = serving();
+    let (read_end, mut write_end) = get(std::io::pipe(), "pipe");
+    let how = FcntlArg::F_SETFL(OFlag::O_NONBLOCK);
+    get(fcntl(&read_end, how), "fcntl");
+    let mut client = std::process::Command::new(DEMO);
+    client.arg("client").arg(&path).arg("--stdin").stdin(read_end);
+    let mut client = get(client.spawn(), DEMO);
+    for piece in ["half", " a line\n", "\nlast"] {
+        get(write_end.write_all(piece.as_bytes()), "write");
+        // Until it was read, and EAGAIN has followed.
+        while !observe::bytes_waiting(&write_end).agrees_with(0) {
+            std::thread::yield_now();
+        }
+    }
+    drop(write_end);
+    assert!(client.wait().is_ok_and(|status| status.success()));
+    let shown = messages(&ends_when_told(server, &path));
+    assert_eq!(shown, ["\"half a line\"", "\"\"", "\"last\"", "\"end\""]);
 }

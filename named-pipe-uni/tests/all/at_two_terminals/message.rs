@@ -70,7 +70,7 @@ fn frames_that_come_in_one_read_are_told_apart() {
 }
 
 /// Colours, a cleared screen, a new title, a bell, a line that overwrites
-/// itself, text from right to left: shown, and not obeyed.
+/// itself, a mark that turns the direction: shown, and not obeyed.
 #[test]
 fn nothing_that_a_client_sends_can_steer_the_terminal() {
     let (server, path) = serving();

@@ -2,9 +2,12 @@
 
 use std::fs;
 use std::io::Write;
+#[cfg(target_os = "linux")]
+use std::os::unix::process::ExitStatusExt;
 
 use harness::{Program, get};
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use shared::observe::hang;
 
 use super::{DEMO, ends_when_told, frames_to, messages, opened, serving};
@@ -151,4 +154,67 @@ fn a_server_whose_words_nobody_reads_ends_quietly() {
     let script = format!("'{DEMO}' client --wait | head -1");
     let ended = Program::new("sh").args(&["-c", &script]).run().well();
     assert!(ended.stdout.contains("waiting for "), "{ended:?}");
+}
+
+/// A full pipe stops who prints into it, and a signal still ends it: `| less`
+/// reads a screen, and no more.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_reaches_a_server_whose_output_is_full() {
+    let home = Program::new("true");
+    let path = home.temporary().join("fifo");
+    let (read_end, write_end) = get(std::io::pipe(), "pipe");
+    let mut server = std::process::Command::new(DEMO);
+    let server = server.arg("server").arg(&path).stdout(write_end);
+    let mut server = get(server.spawn(), DEMO);
+    assert!((0..10).any(|_| hang::soon(|| path.exists())), "no FIFO");
+    let client = Program::new(DEMO).arg("client").arg(&path);
+    let client = client.args(&["--stdin", "--wait"]);
+    // More lines than fit into standard output, fewer bytes than the FIFO and
+    // the reader's buffer take: the client is not held up.
+    let _ = client.input("message\n".repeat(6000)).run().well();
+    let server_number = Pid::from_raw(server.id().cast_signed());
+    assert!(hang::is_stuck(server_number), "it waits for room");
+    get(kill(server_number, Signal::SIGTERM), "kill");
+    let status = get(server.wait(), "wait");
+    assert_eq!(status.signal(), Some(15));
+    assert!(!path.exists());
+    drop(read_end);
+}
+
+/// The new FIFO is made where no name is taken, however long the name is that
+/// it gets.
+#[test]
+fn no_name_beside_the_fifo_is_in_the_way_of_a_new_one() {
+    let home = Program::new("true");
+    let path = home.temporary().join("x".repeat(255));
+    let mut server = Program::new(DEMO).arg("server").arg(&path).starts();
+    server.shows("I wait for clients", 1);
+    for round in 1..=3 {
+        get(opened(&path).write_all(b"\xff\xff\xff\xff"), "write");
+        server.shows("gets EPIPE", round);
+    }
+    let _ = ends_when_told(server, &path);
+    assert_eq!(get(fs::read_dir(home.temporary()), "ls").count(), 0);
+}
+
+/// After an end of file the FIFO is opened by its name, again.
+#[test]
+fn a_server_opens_no_other_fifo_that_has_its_name_by_now() {
+    let home = Program::new("true");
+    let path = home.temporary().join("fifo");
+    for stranger in [false, true] {
+        let mut server = Program::new(DEMO).arg("server").arg(&path).starts();
+        server.shows("I wait for clients", 1);
+        let client = opened(&path);
+        get(fs::remove_file(&path), "rm");
+        if stranger {
+            let mode = nix::sys::stat::Mode::S_IRWXU;
+            get(nix::unistd::mkfifo(&path, mode), "mkfifo");
+        }
+        drop(client);
+        let told = server.ends();
+        let _ = told.refused(1, &["lstat ", "no client can come any more"]);
+        assert_eq!(path.exists(), stranger, "it removes nothing");
+    }
 }

@@ -137,8 +137,8 @@ fn with_two_fifos_each_ping_is_answered_and_the_end_is_told() {
     }
 }
 
-/// [NB-02] [NB-06] Nobody reads the pongs but the server itself, so it gets them. And
-/// nobody tells it that the other side has closed.
+/// [NB-02] [NB-06] Nobody reads the pongs but the server itself, so it gets
+/// them. And nobody tells it that the other side has closed.
 #[test]
 fn a_server_with_one_fifo_hears_itself_and_misses_nobody() {
     let place = Place::fresh();
