@@ -154,8 +154,8 @@ fn a_server_with_one_fifo_hears_itself_and_misses_nobody() {
     assert!(place.is_empty());
 }
 
-/// [NB-02] Nobody reads the pings but the client itself, so it gets them. An answer
-/// to something else is none.
+/// [NB-02] Nobody reads the pings but the client itself, so it gets them. An
+/// answer to something else is none.
 #[test]
 fn a_client_with_one_fifo_hears_itself() {
     let place = Place::fresh();

@@ -162,7 +162,7 @@ fn runs(command: &str) {
         let client = program.env("BUILT", &built).args(&["-c", &script]);
         let _ = client.in_home_of(&server).run().well();
         let _ = server.ends().well();
-    } else if command.contains("named-pipe-uni server") {
+    } else if command.contains(" server") {
         let program = command.split(' ').nth(3).unwrap_or_default();
         let mut server = Program::binary(program).arg("server").starts();
         server.shows("I wait", 1);
