@@ -65,7 +65,11 @@ fn read(path: &Path) -> String {
 
 /// Runs shell lines in a fresh directory, with `cargo` as above.
 fn shell(lines: &str) -> harness::Outcome {
-    let program = Program::new("bash");
+    shell_in(Program::new("bash"), lines)
+}
+
+/// The same for a bash that shares its home with another program.
+fn shell_in(program: Program, lines: &str) -> harness::Outcome {
     let built = program.built();
     let home = program.temporary().to_path_buf();
     // The directory has to be empty at the end; what the lines make in it is
@@ -156,11 +160,8 @@ fn runs(command: &str) {
     if command.contains(" client") {
         // It needs a server, and tells it to end.
         let server = Program::binary("named-pipe-uni").arg("server").starts();
-        let program = Program::new("bash");
-        let built = program.built();
-        let script = format!("{CARGO}\n{command} --wait");
-        let client = program.env("BUILT", &built).args(&["-c", &script]);
-        let _ = client.in_home_of(&server).run().well();
+        let bash = Program::new("bash").in_home_of(&server);
+        let _ = shell_in(bash, &format!("{command} --wait")).well();
         let _ = server.ends().well();
     } else if command.contains(" server") {
         let program = command.split(' ').nth(3).unwrap_or_default();
