@@ -27,6 +27,7 @@ pub use outcome::Outcome;
 pub use program::Program;
 pub use running::Running;
 pub use session::Session;
+pub use surroundings::with_default_signals;
 pub use terminal::Terminal;
 
 use std::fmt::{Debug, Display};

@@ -48,15 +48,32 @@ pub(crate) fn own_session(command: &mut Command, with_terminal: bool) {
         if session < 0 {
             return Err(std::io::Error::last_os_error());
         }
-        for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT] {
-            // SAFETY: the default action runs no code of ours.
-            unsafe { libc::signal(signal, libc::SIG_DFL) };
-        }
+        ignore_nothing();
         close_at_exec();
         Ok(())
     };
     // SAFETY: between fork and exec it makes async-signal-safe calls only.
     unsafe { command.pre_exec(prepare) };
+}
+
+/// For a program that is started without the rest of this file.
+pub fn with_default_signals(command: &mut Command) {
+    use std::os::unix::process::CommandExt;
+
+    let prepare = || {
+        ignore_nothing();
+        Ok(())
+    };
+    // SAFETY: it makes async-signal-safe calls only.
+    unsafe { command.pre_exec(prepare) };
+}
+
+/// What is ignored stays so over exec, and a shell cannot even catch it.
+fn ignore_nothing() {
+    for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT] {
+        // SAFETY: the default action runs no code of ours.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
 }
 
 /// Marks every descriptor but 0, 1 and 2, open or not: exec is next, so nobody
