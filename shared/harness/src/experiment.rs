@@ -32,6 +32,27 @@ pub struct Waiting<T> {
 pub fn waits<T: Send + 'static>(
     call: impl FnOnce() -> T + Send + 'static,
 ) -> Waiting<T> {
+    let waiting = begins(call);
+    assert!(waiting.still_waits(), "the call returned, or goes on");
+    waiting
+}
+
+/// Makes a call that must not wait. If it does all the same, the test fails
+/// at the deadline instead of hanging.
+///
+/// # Panics
+///
+/// If the call does not return by the deadline.
+#[must_use]
+pub fn at_once<T: Send + 'static>(
+    call: impl FnOnce() -> T + Send + 'static,
+) -> T {
+    begins(call).returns()
+}
+
+fn begins<T: Send + 'static>(
+    call: impl FnOnce() -> T + Send + 'static,
+) -> Waiting<T> {
     let (tell, told) = channel();
     let (give, answer) = channel();
     thread::spawn(move || {
@@ -39,9 +60,7 @@ pub fn waits<T: Send + 'static>(
         let _ = give.send(call());
     });
     let thread = told.recv().unwrap_or_else(|_| panic!("no thread"));
-    let waiting = Waiting { answer, thread };
-    assert!(waiting.still_waits(), "the call returned, or goes on");
-    waiting
+    Waiting { answer, thread }
 }
 
 impl<T> Waiting<T> {
