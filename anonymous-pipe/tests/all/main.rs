@@ -4,3 +4,4 @@
 mod bugs;
 mod demo;
 mod examples;
+mod facts_programs;

@@ -6,7 +6,6 @@
 //! descriptor, until its exec, and an end of a pipe that is held for a
 //! millisecond more is an end of file that comes a millisecond late.
 
-use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
@@ -33,6 +32,27 @@ pub struct Waiting<T> {
 pub fn waits<T: Send + 'static>(
     call: impl FnOnce() -> T + Send + 'static,
 ) -> Waiting<T> {
+    let waiting = begins(call);
+    assert!(waiting.still_waits(), "the call returned, or goes on");
+    waiting
+}
+
+/// Makes a call that must not wait. If it does all the same, the test fails
+/// at the deadline instead of hanging.
+///
+/// # Panics
+///
+/// If the call does not return by the deadline.
+#[must_use]
+pub fn at_once<T: Send + 'static>(
+    call: impl FnOnce() -> T + Send + 'static,
+) -> T {
+    begins(call).returns()
+}
+
+fn begins<T: Send + 'static>(
+    call: impl FnOnce() -> T + Send + 'static,
+) -> Waiting<T> {
     let (tell, told) = channel();
     let (give, answer) = channel();
     thread::spawn(move || {
@@ -40,9 +60,7 @@ pub fn waits<T: Send + 'static>(
         let _ = give.send(call());
     });
     let thread = told.recv().unwrap_or_else(|_| panic!("no thread"));
-    let waiting = Waiting { answer, thread };
-    assert!(waiting.still_waits(), "the call returned, or goes on");
-    waiting
+    Waiting { answer, thread }
 }
 
 impl<T> Waiting<T> {
@@ -108,8 +126,43 @@ pub fn as_an_ordinary_user<T: Send>(
     };
     match thread::scope(|scope| scope.spawn(run).join()) {
         Ok(answer) => answer,
-        Err(panic) => resume_unwind(panic),
+        Err(panic) => std::panic::resume_unwind(panic),
     }
+}
+
+/// Whether this thread has a capability, a number from capabilities(7): being
+/// root is neither needed nor enough.
+///
+/// # Panics
+///
+/// Without /proc.
+#[cfg(target_os = "linux")]
+#[must_use]
+pub fn may(capability: u32) -> bool {
+    let path = "/proc/thread-self/status";
+    let status = crate::get(std::fs::read_to_string(path), path);
+    let mut lines = status.lines();
+    let bits = lines.find_map(|line| line.strip_prefix("CapEff:\t"));
+    let bits = u64::from_str_radix(bits.unwrap_or_default(), 16);
+    crate::get(bits, path) >> capability & 1 == 1
+}
+
+/// The first two numbers of the kernel's release: (6, 18) for 6.18.44.
+///
+/// # Panics
+///
+/// If it has none.
+#[cfg(target_os = "linux")]
+#[must_use]
+pub fn kernel() -> (u32, u32) {
+    let name = crate::get(nix::sys::utsname::uname(), "uname");
+    let release = name.release().to_string_lossy().into_owned();
+    let mut numbers = release.split(|c: char| !c.is_ascii_digit());
+    let mut next = || {
+        let digits = numbers.next().unwrap_or_default();
+        crate::get(digits.parse(), &release)
+    };
+    (next(), next())
 }
 
 /// Says that something cannot be shown here, and why.
