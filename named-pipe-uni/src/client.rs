@@ -77,15 +77,19 @@ fn reach(tell: &mut Narrator, path: &Path, wait: bool) -> Result<File, Stop> {
             Err(no) if !wait || !no.is_early() => return Err(no.into()),
             Err(_) => {}
         }
-        if !told && !tell.is_second() {
-            tell.line(format!("waiting for {}", fifo::shown(path)));
+        // In the demo the server is about to open, and waits for this client:
+        // it must come, whoever listens.
+        if !tell.is_second() {
+            if !told {
+                tell.line(format!("waiting for {}", fifo::shown(path)));
+                deadline::rest();
+                told = true;
+            }
             tell.still_heard()?;
-            deadline::rest();
-            told = true;
         }
         // poll with nothing to look at is a pause.
         match poll(&mut [], PollTimeout::from(LOOK)) {
-            Ok(_) | Err(Errno::EINTR) => tell.still_heard()?,
+            Ok(_) | Err(Errno::EINTR) => {}
             Err(e) => return Err(e).named("poll"),
         }
     }
