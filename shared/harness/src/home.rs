@@ -1,4 +1,5 @@
-//! The temporary directory of a program, and what it may not leave there.
+//! The temporary directory of a program or an experiment, and what a program
+//! may not leave there.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,12 +25,25 @@ impl Home {
     /// If it cannot be made.
     #[must_use]
     pub fn fresh() -> Self {
+        // A short path, so that no line that names it is too long.
+        let tmp = Path::new("/tmp");
+        if tmp.is_dir() {
+            Self::below(tmp)
+        } else {
+            Self::below(&env::temp_dir())
+        }
+    }
+
+    /// The same in another place: a file system of another kind, say.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be made.
+    #[must_use]
+    pub fn below(place: &Path) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("pipes-test.{}.{number}", std::process::id());
-        // A short path, so that no line that names it is too long.
-        let tmp = Path::new("/tmp");
-        let place = if tmp.is_dir() { tmp.into() } else { env::temp_dir() };
         let path = place.join(name);
         get(fs::create_dir(&path), path.display());
         Self(Arc::new(Directory(path)))
