@@ -6,4 +6,7 @@ mod at_two_terminals;
 mod bugs;
 mod demo;
 mod examples;
+#[cfg(target_os = "linux")]
+mod facts_mounts;
+mod facts_shells;
 mod interop;
