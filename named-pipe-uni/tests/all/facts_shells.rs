@@ -1,9 +1,11 @@
 //! What shells and their tools make of a FIFO.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use harness::{Home, Program, get};
 use named_pipe_uni::fifo;
+use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
 use nix::unistd::{mkfifo, read};
@@ -72,6 +74,22 @@ fn it_is_the_shell_that_waits_to_open_a_redirection() {
     let mut hi = [0; 9];
     assert_eq!(read(&reader, &mut hi), Ok(3));
     assert_eq!(&hi[..3], b"hi\n");
+}
+
+/// [NU-70] cat reads to the end of file, and the first writer to leave brings
+/// it. The next one finds nobody.
+#[test]
+fn cat_shows_the_first_writer_and_ends() {
+    let (_home, path) = fifo_at_home();
+    let cat = Program::new("cat").arg(&path).starts();
+    assert!(hang::is_stuck(cat.process()));
+    let how = OFlag::O_WRONLY | OFlag::O_NONBLOCK;
+    let mut first = get(fifo::open(&path, how), "open");
+    get(first.write_all(b"one\n"), "write");
+    drop(first);
+    assert_eq!(cat.ends().well().stdout, "one\n");
+    let second = fifo::open(&path, how).err();
+    assert_eq!(second.and_then(|told| told.errno), Some(Errno::ENXIO));
 }
 
 /// [NU-69] Whatever reads what is in a file waits for a writer: in open, and

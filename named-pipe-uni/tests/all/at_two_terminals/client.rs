@@ -23,7 +23,7 @@ fn lonely() -> (Program, std::path::PathBuf) {
     (home, path)
 }
 
-/// [NU-12] ENXIO where there is a name, ENOENT where there is none.
+/// [NU-12] [NU-20] ENXIO where there is a name, ENOENT where there is none.
 #[test]
 fn a_client_without_a_server_says_so_at_once() {
     let (_home, path) = lonely();
