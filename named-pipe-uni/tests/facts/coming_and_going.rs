@@ -13,11 +13,14 @@ use crate::{fifo, opened, read_once, revents};
 fn the_end_of_file_comes_after_the_last_of_several_writers() {
     let (_home, fifo) = fifo();
     let reader = opened(&fifo, O_RDONLY | O_NONBLOCK);
-    let mut writers = Vec::from([(); 3].map(|()| opened(&fifo, O_WRONLY)));
-    while writers.pop().is_some() && !writers.is_empty() {
+    let writers = [(); 3].map(|()| opened(&fifo, O_WRONLY));
+    let [first, second, last] = writers;
+    for early in [first, second] {
+        drop(early);
         assert_eq!(read_once(&reader), Err(Errno::EAGAIN));
         assert_eq!(revents(&reader), PollFlags::empty());
     }
+    drop(last);
     assert_eq!(read_once(&reader), Ok(String::new()));
     assert_eq!(revents(&reader), PollFlags::POLLHUP);
 }
