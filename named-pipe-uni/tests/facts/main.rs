@@ -24,6 +24,7 @@ mod writing;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
+use harness::experiment::at_once;
 use harness::{Home, get};
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -58,9 +59,10 @@ fn open(path: &Path, how: OFlag) -> nix::Result<OwnedFd> {
     nix::fcntl::open(path, how | OFlag::O_CLOEXEC, Mode::empty())
 }
 
-/// The same where it must succeed.
+/// The same where it must succeed, and must not wait for anybody.
 fn opened(path: &Path, how: OFlag) -> OwnedFd {
-    get(open(path, how), path.display())
+    let path = path.to_path_buf();
+    get(at_once(move || open(&path, how)), "open")
 }
 
 #[cfg(target_os = "linux")]
