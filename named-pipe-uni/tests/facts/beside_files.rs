@@ -42,6 +42,7 @@ fn a_fifo_can_be_opened_for_reading_and_writing() {
 fn calls_for_the_contents_of_a_file_fail_on_a_fifo() {
     use nix::fcntl::{PosixFadviseAdvice, posix_fadvise, posix_fallocate};
     use nix::unistd::{Whence, fsync, ftruncate, lseek, truncate};
+    use std::os::fd::AsRawFd;
     use std::os::unix::fs::FileExt;
     let (_home, fifo) = fifo();
     let end = File::from(opened(&fifo, O_RDWR | O_NONBLOCK));
@@ -54,6 +55,12 @@ fn calls_for_the_contents_of_a_file_fail_on_a_fifo() {
     assert_eq!(ftruncate(&end, 0), Err(Errno::EINVAL));
     assert_eq!(truncate(&fifo, 0), Err(Errno::EINVAL));
     assert_eq!(fsync(&end), Err(Errno::EINVAL));
+    let (any, fd) = (std::ptr::null_mut(), end.as_raw_fd());
+    let (access, how) = (libc::PROT_READ, libc::MAP_SHARED);
+    // SAFETY: a new mapping, at a place of the kernel's choice, hits no other.
+    let mapped = unsafe { libc::mmap(any, 1, access, how, fd, 0) };
+    assert_eq!(mapped, libc::MAP_FAILED);
+    assert_eq!(Errno::last(), Errno::ENODEV);
 }
 
 /// [NU-09] Whatever is about the name, its owner and its locks.
