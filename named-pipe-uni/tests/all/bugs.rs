@@ -1,14 +1,13 @@
 //! Each classic bug really bites, and its fix really mends it.
 
 use harness::Program;
-use nix::sys::stat::Mode;
-use nix::unistd::mkfifo;
 #[cfg(target_os = "linux")]
 use {
     harness::{Running, get},
     named_pipe_uni::fifo,
     nix::fcntl::OFlag,
-    nix::unistd::Pid,
+    nix::sys::stat::Mode,
+    nix::unistd::{Pid, mkfifo},
     shared::observe::{hang, proc},
     std::fs,
     std::io::Write,

@@ -1,6 +1,6 @@
 //! The client, with a server and without.
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::os::unix::net::UnixListener;
 
 use harness::{Program, get};
@@ -11,7 +11,9 @@ use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 use shared::frame::FrameReader;
-use shared::observe::{self, hang};
+use shared::observe;
+#[cfg(target_os = "linux")]
+use {shared::observe::hang, std::io::Read};
 
 use super::{DEMO, ends_when_told, messages, serving};
 

@@ -2,13 +2,14 @@
 
 use std::fs;
 use std::io::Write;
-#[cfg(target_os = "linux")]
-use std::os::unix::process::ExitStatusExt;
 
 use harness::{Program, get};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
-use shared::observe::hang;
+use nix::sys::signal::Signal;
+#[cfg(target_os = "linux")]
+use {
+    nix::sys::signal::kill, nix::unistd::Pid, shared::observe::hang,
+    std::os::unix::process::ExitStatusExt,
+};
 
 use super::{DEMO, ends_when_told, frames_to, messages, opened, serving};
 
