@@ -135,22 +135,3 @@ fn an_ordinary_user_may_make_fifos() {
         assert!(found.file_type().is_fifo(), "{name}");
     }
 }
-
-/// [NU-08] A file system in memory will do: a name needs no disk.
-#[cfg(target_os = "linux")]
-#[test]
-fn a_fifo_may_live_on_a_file_system_without_a_disk() {
-    use nix::sys::statfs::{TMPFS_MAGIC, statfs};
-    let place = Path::new("/dev/shm");
-    if statfs(place).map(|at| at.filesystem_type()) != Ok(TMPFS_MAGIC) {
-        harness::experiment::skipped("/dev/shm is no tmpfs here");
-        return;
-    }
-    let home = Home::below(place);
-    let fifo = home.path().join("fifo");
-    assert_eq!(mkfifo(&fifo, MODE), Ok(()));
-    let reader = opened(&fifo, O_RDONLY | O_NONBLOCK);
-    let writer = opened(&fifo, O_WRONLY);
-    assert_eq!(write(&writer, b"hi"), Ok(2));
-    assert_eq!(crate::read_once(&reader), Ok("hi".to_string()));
-}

@@ -77,3 +77,23 @@ fn rename_link_and_symlink_lead_to_the_same_pipe() {
         assert_eq!(read_once(&reader), Ok(name.to_string()));
     }
 }
+
+/// [NU-08] A file system in memory will do: a name needs no disk.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_fifo_may_live_on_a_file_system_without_a_disk() {
+    use nix::sys::statfs::{TMPFS_MAGIC, statfs};
+    use std::path::Path;
+    let place = Path::new("/dev/shm");
+    if statfs(place).map(|at| at.filesystem_type()) != Ok(TMPFS_MAGIC) {
+        harness::experiment::skipped("/dev/shm is no tmpfs here");
+        return;
+    }
+    let home = harness::Home::below(place);
+    let fifo = home.path().join("fifo");
+    assert_eq!(mkfifo(&fifo, Mode::S_IRUSR | Mode::S_IWUSR), Ok(()));
+    let reader = opened(&fifo, O_RDONLY | O_NONBLOCK);
+    let writer = opened(&fifo, O_WRONLY);
+    assert_eq!(write(&writer, b"hi"), Ok(2));
+    assert_eq!(read_once(&reader), Ok("hi".to_string()));
+}
