@@ -8,7 +8,8 @@ use std::{env, fs};
 use crate::get;
 
 /// A directory that is TMPDIR for one program, or for some that are to meet
-/// in it. It goes when the last of them has gone.
+/// in it, or the place of an experiment. It goes when the last of them has
+/// gone.
 #[derive(Debug, Clone)]
 pub struct Home(Arc<Directory>);
 
@@ -22,7 +23,7 @@ impl Home {
     ///
     /// If it cannot be made.
     #[must_use]
-    pub(crate) fn fresh() -> Self {
+    pub fn fresh() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("pipes-test.{}.{number}", std::process::id());

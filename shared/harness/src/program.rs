@@ -174,10 +174,24 @@ impl Program {
     ///
     /// If it cannot be started.
     #[must_use]
-    pub fn start(mut self) -> Running {
+    pub fn start(self) -> Running {
+        self.start_between(Stdio::null(), Stdio::null())
+    }
+
+    /// Starts it with the ends of a test's own pipes as standard input and
+    /// output. Here they are closed, as a parent closes them after fork.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be started.
+    #[must_use]
+    pub fn start_between(
+        mut self,
+        input: impl Into<Stdio>,
+        output: impl Into<Stdio>,
+    ) -> Running {
         own_session(&mut self.command, false);
-        self.command.stdin(Stdio::null()).stdout(Stdio::null());
-        self.command.stderr(Stdio::null());
+        self.command.stdin(input).stdout(output).stderr(Stdio::null());
         let child = get(self.command.spawn(), "start");
         Running::new(child, self.home)
     }
