@@ -34,15 +34,30 @@ impl Program {
 
     /// An example of any crate of the workspace: `cargo test --workspace`
     /// builds them all before it runs a test.
+    ///
+    /// # Panics
+    ///
+    /// If it is not built: `cargo test` with the name of a test builds no
+    /// example.
     #[must_use]
     pub fn example(name: &str) -> Self {
-        Self::new(built("examples").join(name))
+        Self::there(built("examples").join(name))
     }
 
     /// A program of any crate of the workspace.
+    ///
+    /// # Panics
+    ///
+    /// If it is not built.
     #[must_use]
     pub fn binary(name: &str) -> Self {
-        Self::new(built("").join(name))
+        Self::there(built("").join(name))
+    }
+
+    fn there(path: PathBuf) -> Self {
+        let hint = "cargo test --workspace --no-run builds it";
+        assert!(path.exists(), "no {}: {hint}", path.display());
+        Self::new(path)
     }
 
     /// One more word on the command line.
