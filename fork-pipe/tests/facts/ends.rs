@@ -2,7 +2,7 @@
 
 use std::os::fd::AsFd;
 
-use harness::experiment::waits;
+use harness::experiment::{Waiting, waits};
 use harness::{get, pipes};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -49,7 +49,7 @@ fn one_message_wakes_every_poller_and_feeds_one() {
     };
     let pollers = [waits_for_bytes(), waits_for_bytes()];
     assert_eq!(write(&write_end, b"one"), Ok(3));
-    assert_eq!(pollers.map(|poller| poller.returns()), [Ok(1), Ok(1)]);
+    assert_eq!(pollers.map(Waiting::returns), [Ok(1), Ok(1)]);
     assert_eq!(read(&read_end, &mut [0; 64]), Ok(3));
     assert_eq!(read(&read_end, &mut [0; 64]), Err(Errno::EAGAIN));
 }

@@ -35,16 +35,16 @@ fn two_fifos_opened_in_the_same_order_carry_both_directions() {
     let (there, back) = (Fifo::new(), Fifo::new());
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            let pings = get(there.opened(OFlag::O_RDONLY), "open there");
-            let pongs = get(back.opened(OFlag::O_WRONLY), "open back");
-            assert_eq!(read(&pings, &mut [0; 64]), Ok(4));
-            assert_eq!(write(&pongs, b"pong"), Ok(4));
+            let requests = get(there.opened(OFlag::O_RDONLY), "open there");
+            let answers = get(back.opened(OFlag::O_WRONLY), "open back");
+            assert_eq!(read(&requests, &mut [0; 64]), Ok(4));
+            assert_eq!(write(&answers, b"pong"), Ok(4));
         });
-        let pings = get(there.opened(OFlag::O_WRONLY), "open there");
-        let pongs = get(back.opened(OFlag::O_RDONLY), "open back");
-        assert_eq!(write(&pings, b"ping"), Ok(4));
-        assert_eq!(read(&pongs, &mut [0; 64]), Ok(4));
-        assert_eq!(read(&pongs, &mut [0; 64]), Ok(0), "it has left");
+        let requests = get(there.opened(OFlag::O_WRONLY), "open there");
+        let answers = get(back.opened(OFlag::O_RDONLY), "open back");
+        assert_eq!(write(&requests, b"ping"), Ok(4));
+        assert_eq!(read(&answers, &mut [0; 64]), Ok(4));
+        assert_eq!(read(&answers, &mut [0; 64]), Ok(0), "it has left");
     });
 }
 

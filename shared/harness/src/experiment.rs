@@ -6,7 +6,6 @@
 //! descriptor, until its exec, and an end of a pipe that is held for a
 //! millisecond more is an end of file that comes a millisecond late.
 
-use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
@@ -142,7 +141,7 @@ pub fn as_an_ordinary_user<T: Send>(
     };
     match thread::scope(|scope| scope.spawn(run).join()) {
         Ok(answer) => answer,
-        Err(panic) => resume_unwind(panic),
+        Err(panic) => std::panic::resume_unwind(panic),
     }
 }
 
