@@ -5,7 +5,7 @@ use std::io::{Read, pipe};
 use std::process::Stdio;
 
 use harness::experiment::{becomes, waits};
-use harness::{Program, get, pipes};
+use harness::{Program, Running, get, pipes};
 use nix::errno::Errno;
 use nix::libc;
 use nix::sys::signal::{
@@ -41,25 +41,30 @@ fn a_zombie_tells_its_status_once_and_is_gone() {
     assert_eq!(waitpid(child, None), Err(Errno::ECHILD));
 }
 
-/// [FP-17] The same parent twice: it starts a child, becomes `sleep`, which
-/// waits for nobody, and once it ignores SIGCHLD. exec keeps what is ignored.
+/// [FP-17] The same parent twice: a shell that starts `cat` and becomes
+/// `sleep`, which waits for nobody. One of them ignores SIGCHLD, and exec keeps
+/// what is ignored. Then the input of both cats ends.
 #[test]
 fn a_parent_that_ignores_sigchld_has_no_zombies() {
+    let states = |parent: &Running| -> Vec<char> {
+        let children = hang::children(parent.process());
+        children.into_iter().filter_map(state).collect()
+    };
     let parent = |first: &str| {
-        let line = format!("{first} true & exec sleep 1000");
-        Program::new("bash").args(&["-c", &line]).start()
+        let (reader, writer) = get(pipe(), "pipe");
+        let line = format!("{first} cat <&0 & exec sleep 1000");
+        let parent = Program::new("bash").args(&["-c", &line]);
+        let parent = parent.start_between(reader, Stdio::null());
+        // A shell would wait for its child. `sleep` does not.
+        let name = || proc::name(parent.process().as_raw());
+        assert!(becomes(|| name().as_deref() == Some("sleep")));
+        assert_eq!(states(&parent).len(), 1, "cat waits for its input");
+        drop(writer);
+        parent
     };
     let (careless, ignoring) = (parent(""), parent("trap '' CHLD;"));
-    let states = |parent: Pid| -> Option<Vec<char>> {
-        let name = proc::name(parent.as_raw())?;
-        let children = hang::children(parent);
-        let states = children.into_iter().filter_map(state).collect();
-        // Before, the child may not have been started yet.
-        (name == "sleep").then_some(states)
-    };
-    let (careless, ignoring) = (careless.process(), ignoring.process());
-    assert!(becomes(|| states(careless) == Some(vec!['Z'])));
-    assert!(becomes(|| states(ignoring) == Some(vec![])));
+    assert!(becomes(|| states(&careless) == ['Z']));
+    assert!(becomes(|| states(&ignoring).is_empty()));
 }
 
 /// [FP-19] The calls that wait for a child are interrupted, or restarted, as

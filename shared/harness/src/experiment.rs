@@ -8,7 +8,7 @@
 
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::unistd::Pid;
 use shared::observe::hang;
@@ -101,7 +101,13 @@ impl<T> Waiting<T> {
 
 /// Whether something becomes so, by the deadline of all tests.
 pub fn becomes(is_so: impl Fn() -> bool) -> bool {
-    (0..DEADLINE.as_secs()).any(|_| hang::soon(&is_so))
+    let end = Instant::now() + DEADLINE;
+    while Instant::now() < end {
+        if hang::soon(&is_so) {
+            return true;
+        }
+    }
+    false
 }
 
 /// The number by which the kernel knows this thread.
