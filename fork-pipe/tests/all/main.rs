@@ -5,3 +5,6 @@ mod bugs;
 mod count;
 mod demo;
 mod examples;
+mod facts_children;
+mod facts_fork;
+mod facts_shell;

@@ -8,7 +8,7 @@
 
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::unistd::Pid;
 use shared::observe::hang;
@@ -75,6 +75,35 @@ impl<T> Waiting<T> {
         }
     }
 
+    /// Sends a signal to its thread alone, and waits until that has taken it.
+    ///
+    /// # Panics
+    ///
+    /// If it does not take it by the deadline.
+    #[cfg(target_os = "linux")]
+    pub fn is_sent(&self, signal: nix::sys::signal::Signal) {
+        use nix::libc;
+
+        let (process, thread) = (nix::unistd::getpid(), self.thread);
+        let (group, number) = (process.as_raw(), signal as libc::c_int);
+        let call = libc::SYS_tgkill;
+        // SAFETY: it takes three numbers and touches no memory.
+        let sent =
+            unsafe { libc::syscall(call, group, thread.as_raw(), number) };
+        assert_eq!(sent, 0, "tgkill {signal}");
+        // A thread that has ended took it, too, and has no such file.
+        let status = format!("/proc/self/task/{thread}/status");
+        let pends = || {
+            let text = std::fs::read_to_string(&status).unwrap_or_default();
+            let mut lines = text.lines();
+            let bits = lines.find_map(|line| line.strip_prefix("SigPnd:"));
+            let bits = bits.unwrap_or_default().trim();
+            u64::from_str_radix(bits, 16)
+                .is_ok_and(|bits| bits >> (number - 1) & 1 == 1)
+        };
+        assert!(becomes(|| !pends()), "{signal} is still pending");
+    }
+
     /// What it answers, now that it can.
     ///
     /// # Panics
@@ -87,6 +116,17 @@ impl<T> Waiting<T> {
             Err(e) => panic!("{e}: {}", hang::explain(self.thread, &[])),
         }
     }
+}
+
+/// Whether something becomes so, by the deadline of all tests.
+pub fn becomes(is_so: impl Fn() -> bool) -> bool {
+    let end = Instant::now() + DEADLINE;
+    while Instant::now() < end {
+        if hang::soon(&is_so) {
+            return true;
+        }
+    }
+    false
 }
 
 /// The number by which the kernel knows this thread.

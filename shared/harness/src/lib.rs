@@ -12,6 +12,7 @@ pub mod demo;
 pub mod experiment;
 mod home;
 mod outcome;
+pub mod pipes;
 mod program;
 mod running;
 mod session;

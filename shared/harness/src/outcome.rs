@@ -18,8 +18,7 @@ impl Outcome {
     /// The exit status as a shell gives it: 128 + N for signal N.
     #[must_use]
     pub fn shell_status(&self) -> i32 {
-        let signal = self.status.signal().map(|number| 128 + number);
-        self.status.code().or(signal).unwrap_or(-1)
+        shell_status(self.status)
     }
 
     /// Itself, if it ended well and printed nothing to standard error.
@@ -48,4 +47,10 @@ impl Outcome {
         }
         self
     }
+}
+
+/// An exit status as a shell gives it: 128 + N for signal N.
+pub(crate) fn shell_status(status: ExitStatus) -> i32 {
+    let signal = status.signal().map(|number| 128 + number);
+    status.code().or(signal).unwrap_or(-1)
 }

@@ -34,15 +34,30 @@ impl Program {
 
     /// An example of any crate of the workspace: `cargo test --workspace`
     /// builds them all before it runs a test.
+    ///
+    /// # Panics
+    ///
+    /// If it is not built: `cargo test` with the name of a test builds no
+    /// example.
     #[must_use]
     pub fn example(name: &str) -> Self {
-        Self::new(built("examples").join(name))
+        Self::there(built("examples").join(name))
     }
 
     /// A program of any crate of the workspace.
+    ///
+    /// # Panics
+    ///
+    /// If it is not built.
     #[must_use]
     pub fn binary(name: &str) -> Self {
-        Self::new(built("").join(name))
+        Self::there(built("").join(name))
+    }
+
+    fn there(path: PathBuf) -> Self {
+        let hint = "cargo test --workspace --no-run builds it";
+        assert!(path.exists(), "no {}: {hint}", path.display());
+        Self::new(path)
     }
 
     /// One more word on the command line.
@@ -174,10 +189,24 @@ impl Program {
     ///
     /// If it cannot be started.
     #[must_use]
-    pub fn start(mut self) -> Running {
+    pub fn start(self) -> Running {
+        self.start_between(Stdio::null(), Stdio::null())
+    }
+
+    /// Starts it with the ends of a test's own pipes as standard input and
+    /// output. Here they are closed, as a parent closes them after fork.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be started.
+    #[must_use]
+    pub fn start_between(
+        mut self,
+        input: impl Into<Stdio>,
+        output: impl Into<Stdio>,
+    ) -> Running {
         own_session(&mut self.command, false);
-        self.command.stdin(Stdio::null()).stdout(Stdio::null());
-        self.command.stderr(Stdio::null());
+        self.command.stdin(input).stdout(output).stderr(Stdio::null());
         let child = get(self.command.spawn(), "start");
         Running::new(child, self.home)
     }

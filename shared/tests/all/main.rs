@@ -2,5 +2,6 @@
 //! that tests which wait do it beside those that work.
 
 mod bugs;
+mod facts_killed;
 mod observe;
 mod who_holds;

@@ -3,5 +3,6 @@
 
 mod beyond;
 mod course;
+mod facts;
 mod harness;
 mod refused;
