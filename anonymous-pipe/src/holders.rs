@@ -43,6 +43,7 @@ pub(crate) fn what_they_decide(
     // The end stays open as long as one number is left.
     drop(writer);
     tell.say(format!("close({w})"));
+    tell.guess("write by the copy, when the original is closed")?;
     tell.call(
         format!("write({d}, \"last words\", 10)"),
         write(&copy, b"last words"),
@@ -55,9 +56,11 @@ pub(crate) fn what_they_decide(
     drop(copy);
     let me = [(getpid(), "")];
     tell.remark(format!("close({d})"), &picture::sides(reader, &me));
+    tell.guess("read, when the last writer has left bytes behind")?;
     tell.call(format!("read({r}, 64)"), read(reader, &mut buffer))
         .must_be(Ok(11), "\"xlast words\", the x of step 4 first")?;
     // No byte, no error: 0.
+    tell.guess("read once more, when nothing and nobody is left")?;
     // [eof]
     tell.call(format!("read({r}, 64)"), read(reader, &mut buffer))
         .must_be(Ok(0), "end of file, as often as I ask [eof]")?;
@@ -70,6 +73,7 @@ pub(crate) fn what_they_decide(
     drop(read_end);
     tell.remark(format!("pipe() = [{r}, {w}]"), "the lowest free numbers");
     tell.remark(format!("close({r})"), &picture::sides(&write_end, &me));
+    tell.guess("write, when nobody has the read end any more")?;
     // [epipe]
     tell.call(format!("write({w}, \"x\", 1)"), write(&write_end, b"x"))
         .must_be(Err(Errno::EPIPE), "broken pipe [epipe]")?;

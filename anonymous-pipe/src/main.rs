@@ -13,7 +13,7 @@ use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::stat::fstat;
 use nix::unistd::{Whence, getpid, lseek, pipe, read, write};
-use shared::cli;
+use shared::cli::{self, About};
 use shared::frame::{FrameReader, FrameWriter};
 use shared::narrate::{Narrator, hex};
 use shared::observe;
@@ -22,7 +22,8 @@ use shared::stop::{Named, Stop, must};
 mod holders;
 
 fn main() -> ExitCode {
-    cli::run(&shared::about!(), |tell, _words| {
+    let about = About { asks: true, ..shared::about!() };
+    cli::run(&about, |tell, _words| {
         tell.say(format!("I am process {}, alone.", getpid()));
         let (reader, writer) = what_a_pipe_does_with_bytes(tell)?;
         holders::what_they_decide(tell, &reader, writer)
@@ -76,6 +77,7 @@ fn what_a_pipe_does_with_bytes(
     // kernel say EAGAIN wherever it would have waited.
     set_flags(&read_end, OFlag::O_NONBLOCK)?;
     tell.remark(format!("fcntl({r}, F_SETFL, O_NONBLOCK)"), "do not wait");
+    tell.guess("read, when all is read and a writer is still there")?;
     // [empty]
     tell.call(format!("read({r}, 64)"), read(&read_end, &mut buffer))
         .must_be(Err(Errno::EAGAIN), "else it would wait for ever [empty]")?;
@@ -128,6 +130,7 @@ fn what_a_pipe_does_with_bytes(
     let says = format!("F_GETPIPE_SZ says {capacity}");
     tell.remark(format!("{fits} bytes fit, 1024 a write"), &says);
     must(capacity.agrees_with(fits), "what fits is the capacity")?;
+    tell.guess("write of one byte, into a pipe that is full")?;
     // [full]
     tell.call(format!("write({w}, \"x\", 1)"), write(&writer, b"x"))
         .must_be(Err(Errno::EAGAIN), "else it would wait for ever [full]")?;

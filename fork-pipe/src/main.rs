@@ -13,8 +13,8 @@ use std::process::{ExitCode, id};
 
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork, getpid, pipe, read, write};
-use shared::cli;
-use shared::narrate::Narrator;
+use shared::cli::{self, About};
+use shared::narrate::{Answer, Narrator};
 use shared::picture;
 use shared::stop::{Named, Stop, must};
 use shared::ways_out::{self, ChildGuard};
@@ -25,6 +25,7 @@ mod two_ways;
 
 fn main() -> ExitCode {
     let about = shared::about!("FILE": "what to count; - is standard input");
+    let about = About { asks: true, ..about };
     cli::run(&about, |tell, words| {
         let mut input = input::open(words.first())?;
         hello(tell)?;
@@ -73,11 +74,14 @@ fn hello(tell: &mut Narrator) -> Result<(), Stop> {
     tell.remark(format!("close({r})"), "I only write");
     tell.say(picture::sides(&write_end, &both));
 
+    tell.guess("the child's second read, when both have closed their copies")?;
     // Announced, then done: with the bytes the turn passes to the child.
     tell.say(format!("write({w}, \"Hello world!\", 12), close({w})"));
     write(&write_end, b"Hello world!").named("write")?;
     drop(write_end);
     reap(tell, guard, child)?;
+    // The child exits with 0 only if its read answered 0.
+    tell.turned_out(Answer::EndOfFile);
 
     tell.step("Close what you do not use, or wait for ever")?;
     tell.say("A child that kept its write end would wait for itself:");

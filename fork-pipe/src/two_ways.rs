@@ -94,6 +94,7 @@ pub(crate) fn count(
 
     tell.step("A child leaves its status behind")?;
     reap(tell, guard, child)?;
+    tell.guess("waitpid for the same child, once more")?;
     tell.call(format!("waitpid({child})"), waitpid(child, None))
         .must_be(Err(Errno::ECHILD), "told once, then forgotten")
 }

@@ -17,7 +17,7 @@ use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{getpid, read, write};
-use shared::cli;
+use shared::cli::{self, About};
 use shared::frame::FrameReader;
 use shared::narrate::Narrator;
 use shared::observe;
@@ -41,6 +41,7 @@ fn main() -> ExitCode {
         "latecomer PATH": "look into PATH when standard input ends",
         "partner THERE BACK": "answer each ping from THERE on BACK"
     );
+    let about = About { asks: true, ..about };
     cli::run_asked(&about, |tell, asked| match asked.words.as_slice() {
         [] => story(tell),
         [role] | [role, _] if role == "server" => {
@@ -85,6 +86,7 @@ fn one_letter_box(tell: &mut Narrator, path: &Path) -> Result<File, Stop> {
     let mut buffer = [0; 64];
     tell.call(format!("write({fd}, \"hello?\", 6)"), write(&both, b"hello?"))
         .must_be(Ok(6), "is anybody there?")?;
+    tell.guess("read by the one who wrote, when nobody else is there")?;
     tell.call(format!("read({fd}, 64)"), read(&both, &mut buffer))
         .must_be(Ok(6), "\"hello?\": my own words")?;
     must(buffer.starts_with(b"hello?"), "my own words come back")?;
@@ -98,11 +100,13 @@ fn one_letter_box(tell: &mut Narrator, path: &Path) -> Result<File, Stop> {
     must(frames.recv().named("recv")? == Some(b"bye"), "its frame arrives")?;
     tell.remark("recv = \"bye\"", "what it wrote is still there");
 
+    tell.guess("read, now that the other side has left")?;
     // A read end alone would now see the end of file, a write end alone
     // EPIPE. This descriptor is its own reader and its own writer.
     // [empty]
     tell.call(format!("poll({fd}, POLLIN, 0)"), readable(&both))
         .must_be(Ok(0), "no end of file: read would wait [empty]")?;
+    tell.guess("write, now that the other side has left")?;
     tell.call(format!("write({fd}, \"hello?\", 6)"), write(&both, b"hello?"))
         .must_be(Ok(6), "no EPIPE either")?;
     Ok(both)

@@ -19,9 +19,9 @@ use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::getpid;
-use shared::cli;
+use shared::cli::{self, About};
 use shared::frame::FrameReader;
-use shared::narrate::Narrator;
+use shared::narrate::{Answer, Narrator};
 use shared::stop::{Named, Stop, must};
 use shared::ways_out::{ChildGuard, hold_signals};
 
@@ -44,6 +44,7 @@ fn main() -> ExitCode {
         "client --stdin": "send each line of standard input instead",
         "client --wait": "wait until there is a server"
     );
+    let about = About { asks: true, ..about };
     cli::run_asked(&about, |tell, asked| match asked.words.as_slice() {
         [] => story(tell),
         [role] if role == "server" => server::server(tell, None),
@@ -81,6 +82,7 @@ fn story(tell: &mut Narrator) -> Result<(), Stop> {
     tell.say(format!("With --step, look yourself: ls -l {}", path.display()));
 
     tell.step("A name can be taken, and it can be missing")?;
+    tell.guess("mkfifo, where the name is taken")?;
     let Err(taken) = fifo::make(&path) else {
         return Err(Stop::Failed("mkfifo made the same FIFO twice".into()));
     };
@@ -89,6 +91,7 @@ fn story(tell: &mut Narrator) -> Result<(), Stop> {
         "mkfifo(ping) = EEXIST",
         "the name is taken, and left as it is",
     );
+    tell.turned_out(Answer::Error);
     let Err(missing) = fifo::open(&home.path().join("pong"), OFlag::O_RDONLY)
     else {
         return Err(Stop::Failed("open found what nobody made".into()));
@@ -99,6 +102,7 @@ fn story(tell: &mut Narrator) -> Result<(), Stop> {
     // A nonblocking open for writing answers ENXIO where a plain one would
     // wait. That proves it without waiting.
     tell.step("open waits for the other side")?;
+    tell.guess("open for writing without O_NONBLOCK, when nobody reads")?;
     let how = OFlag::O_WRONLY | OFlag::O_NONBLOCK;
     let Err(alone) = fifo::open(&path, how) else {
         return Err(Stop::Failed("somebody reads a FIFO that is new".into()));
@@ -106,6 +110,7 @@ fn story(tell: &mut Narrator) -> Result<(), Stop> {
     must(alone.errno == Some(Errno::ENXIO), "no reader: ENXIO")?;
     tell.say("open(ping, O_WRONLY|O_NONBLOCK) = ENXIO");
     tell.remark("", "no reader: else it would wait [open]");
+    tell.turned_out(Answer::Waits);
     tell.remark("named-pipe-uni client PATH --wait &", "as a shell does it");
     let [client, wait] = ["client", "--wait"].map(OsStr::new);
     let words = [client, path.as_os_str(), wait];
@@ -143,10 +148,12 @@ fn story(tell: &mut Narrator) -> Result<(), Stop> {
 
     // This end of file is not for ever: the next writer would bring more.
     tell.step("The last writer leaves")?;
+    tell.guess("read, when the only writer has left and all is read")?;
     // [eof]
     let end = frames.recv().named("recv")?;
     must(end.is_none(), "after the last writer there is an end of file")?;
     tell.remark("recv = None", "end of file [eof]");
+    tell.turned_out(Answer::EndOfFile);
     let pid = client.pid();
     let status = waitpid(pid, None).named("waitpid")?;
     client.reaped();

@@ -31,6 +31,8 @@ pub struct About {
     pub words: &'static [(&'static str, &'static str)],
     /// Whether there is something to hang in, with `--hang`.
     pub hangs: bool,
+    /// Whether it asks questions, with `--quiz`.
+    pub asks: bool,
 }
 
 /// The [`About`] of the program that calls it; the words it takes come as
@@ -45,6 +47,7 @@ macro_rules! about {
             shows: env!("CARGO_PKG_DESCRIPTION"),
             words: &[$(($word, $meaning)),*],
             hangs: false,
+            asks: false,
         }
     };
 }
@@ -72,6 +75,9 @@ pub fn run_asked(
         }
         deadline::install(about.name)?;
         let mut tell = Narrator::new(asked.step)?;
+        if asked.quiz {
+            tell = tell.with_quiz()?;
+        }
         deadline::arm();
         story(&mut tell, &asked)?;
         tell.end()
@@ -101,6 +107,7 @@ pub fn again(words: &[&OsStr]) -> Result<Command, Stop> {
 #[derive(Debug, Default)]
 pub struct Asked {
     step: bool,
+    quiz: bool,
     pub(crate) hang: bool,
     /// The words besides options.
     pub words: Vec<OsString>,
@@ -125,6 +132,7 @@ fn parse(about: &About, mut args: lexopt::Parser) -> Result<Asked, Stop> {
     while let Some(arg) = args.next().map_err(|e| refuse(e.to_string()))? {
         match arg {
             Long("step") => asked.step = true,
+            Long("quiz") if about.asks => asked.quiz = true,
             Long("hang") if about.hangs => asked.hang = true,
             Long(word) if format!("--{word}") == deadline::EXPLAIN => {
                 let process = args.value().unwrap_or_default();

@@ -18,7 +18,11 @@ use crate::observe;
 use crate::picture;
 use crate::stop::{Stop, errno, must};
 
+mod quiz;
 mod terminal;
+
+pub use quiz::Answer;
+use quiz::Quiz;
 
 use terminal::{colour_is_wanted, open_terminal, wait_for_enter};
 
@@ -48,6 +52,8 @@ pub struct Narrator {
     colour: bool,
     /// With `--step`, each step waits for Enter.
     pause: bool,
+    /// With `--quiz`, how it goes.
+    quiz: Option<Quiz>,
     /// The error that took standard output away.
     lost: Option<Errno>,
 }
@@ -63,7 +69,7 @@ impl Narrator {
     /// [`Stop::Usage`] if there is no terminal to wait for.
     pub fn new(step_by_step: bool) -> Result<Self, Stop> {
         if step_by_step {
-            open_terminal()?;
+            open_terminal("--step")?;
         }
         let columns = observe::columns(io::stdout()).unwrap_or(WIDTH);
         Ok(Self {
@@ -72,15 +78,27 @@ impl Narrator {
             width: columns.clamp(NARROWEST, WIDTH),
             colour: colour_is_wanted(),
             pause: step_by_step,
+            quiz: None,
             lost: None,
         })
+    }
+
+    /// Asks questions, and keeps the score.
+    ///
+    /// # Errors
+    ///
+    /// [`Stop::Usage`] if there is no terminal to ask on.
+    pub fn with_quiz(mut self) -> Result<Self, Stop> {
+        open_terminal("--quiz")?;
+        self.quiz = Some(Quiz::default());
+        Ok(self)
     }
 
     /// The same story, told by another process in the second column. It
     /// takes no steps: those are the first one's.
     #[must_use]
     pub fn second_column(&self) -> Self {
-        Self { column: 1, pause: false, ..*self }
+        Self { column: 1, pause: false, quiz: None, ..*self }
     }
 
     /// Whether another process tells its part in the first column.
@@ -186,6 +204,7 @@ impl Narrator {
     /// As [`Narrator::step`].
     pub fn end(&mut self) -> Result<(), Stop> {
         deadline::rest();
+        self.score();
         self.still_heard()
     }
 
@@ -262,7 +281,9 @@ impl<T: Debug + PartialEq> Answered<'_, T> {
             Ok(value) => format!("{} = {value:?}", self.call),
             Err(e) => format!("{} = {e:?}", self.call),
         };
-        self.tell.remark(text(&self.answer), why);
+        let told = text(&self.answer);
+        self.tell.remark(&told, why);
+        self.tell.turned_out(Answer::of(&told));
         must(self.answer == expected, text(&expected))
     }
 }

@@ -120,6 +120,42 @@ pub fn steps_on_a_terminal(demo: &str) {
     assert_eq!((status, steps(&without_colour(&shown))), (0, 1), "{shown}");
 }
 
+/// `--quiz` asks, and the kernel's answers are the key: who gives them is
+/// right each time, who says otherwise is told, and q leaves.
+///
+/// # Panics
+///
+/// If not.
+pub fn asks_and_lets_the_kernel_answer(demo: &str) {
+    let told = Program::new(demo).arg("--quiz").run();
+    let _ = told.refused(2, &["--quiz needs a terminal: open /dev/tty"]);
+    // A terminal keeps what is typed ahead, and gives a line at a time.
+    let play = |answers: &str| {
+        let mut terminal = Terminal::start(demo, &["--quiz"], 80);
+        terminal.types(answers);
+        let (shown, status) = terminal.ends();
+        assert_eq!(status, 0, "{shown}");
+        without_colour(&shown)
+    };
+    let shown = play(&"w\n".repeat(20));
+    let told = |line: &str| -> Option<String> {
+        let line = line.trim();
+        let otherwise = line.strip_prefix("you said \"waits\"; it is \"");
+        let otherwise = otherwise.and_then(|rest| rest.strip_suffix('"'));
+        otherwise.or(line.strip_suffix(": right")).map(str::to_string)
+    };
+    let key: Vec<_> = shown.lines().filter_map(told).collect();
+    assert!(key.len() >= 2, "{shown}");
+    let right = key.iter().filter(|answer| *answer == "waits").count();
+    let score = |right| format!("Quiz: {right} of {} right", key.len());
+    assert!(shown.contains(&score(right)), "{shown}");
+    let shown = play(&(key.join("\n") + "\n"));
+    assert!(shown.contains(&score(key.len())), "{shown}");
+    let shown = play("what?\nq\n");
+    assert_eq!(shown.matches(" ? ").count(), 2, "asked again: {shown}");
+    assert!(!shown.contains("Quiz: "), "{shown}");
+}
+
 /// The deadline stands still while `--step` waits: a class may discuss.
 ///
 /// # Panics
@@ -315,6 +351,11 @@ macro_rules! demo_tests {
         #[test]
         fn step_waits_for_enter_before_each_step() {
             demo::steps_on_a_terminal($path);
+        }
+
+        #[test]
+        fn quiz_asks_and_the_kernel_answers() {
+            demo::asks_and_lets_the_kernel_answer($path);
         }
 
         #[test]

@@ -49,7 +49,9 @@ pub(super) fn usage(about: &About) -> String {
         rows => format!(" [{}]", rows.join(" | ")),
     };
     let hang = if about.hangs { " [--hang]" } else { "" };
-    format!("{}{words}{hang} [--step] [--help] [--version]", about.name)
+    let quiz = if about.asks { " [--quiz]" } else { "" };
+    let name = about.name;
+    format!("{name}{words}{hang}{quiz} [--step] [--help] [--version]")
 }
 
 /// What `--help` prints.
@@ -61,7 +63,9 @@ pub(super) fn text(about: &About) -> String {
     ];
     let hang = [("--hang", "really hang, to be looked at from outside")];
     let hang = if about.hangs { &hang[..] } else { &[] };
-    let rows = about.words.iter().chain(hang).chain(&options);
+    let quiz = [("--quiz", "guess what surprising calls will answer")];
+    let quiz = if about.asks { &quiz[..] } else { &[] };
+    let rows = about.words.iter().chain(hang).chain(quiz).chain(&options);
     let left = rows.clone().map(|(word, _)| word.len()).max().unwrap_or(0);
     let rows = rows.map(|(word, what)| format!("  {word:<left$}  {what}\n"));
     let rows = rows.collect::<Vec<_>>().concat();

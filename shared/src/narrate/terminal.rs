@@ -17,28 +17,41 @@ pub(super) fn colour_is_wanted() -> bool {
 }
 
 /// The terminal this program was started on, wherever its standard input is.
-pub(super) fn open_terminal() -> Result<File, Stop> {
+pub(super) fn open_terminal(option: &str) -> Result<File, Stop> {
     let terminal = OpenOptions::new().read(true).write(true).open("/dev/tty");
     terminal.map_err(|e| {
         let why = io_error(&e);
-        Stop::Usage(format!("--step needs a terminal: open /dev/tty: {why}"))
+        Stop::Usage(format!("{option} needs a terminal: open /dev/tty: {why}"))
     })
 }
 
-/// The terminal is opened for the one answer and closed again: the story's
-/// own descriptors keep the numbers that they have without `--step`.
-pub(super) fn wait_for_enter() -> Result<(), Stop> {
-    let mut terminal = open_terminal()?;
-    let ask = b"   [Enter] goes on, [q] leaves ";
-    terminal.write_all(ask).named("write /dev/tty")?;
+/// What is typed as an answer, without the blanks around it; none at the end
+/// of the file that a terminal is.
+pub(super) fn ask(
+    option: &str,
+    question: &str,
+) -> Result<Option<String>, Stop> {
+    // The terminal is opened for the one answer and closed again: the story's
+    // own descriptors keep the numbers that they have without it.
+    let mut terminal = open_terminal(option)?;
+    terminal.write_all(question.as_bytes()).named("write /dev/tty")?;
     let mut answer = String::new();
     let typed = BufReader::new(&terminal).read_line(&mut answer);
-    let end = typed.named("read /dev/tty")? == 0;
+    let length = typed.named("read /dev/tty")?;
+    Ok((length > 0).then(|| answer.trim().to_lowercase()))
+}
+
+/// Enter goes on, and q leaves.
+pub(super) fn wait_for_enter() -> Result<(), Stop> {
+    let answer = ask("--step", "   [Enter] goes on, [q] leaves ")?;
     // Back up over what was asked and typed: the story on the screen looks
     // as it does without --step.
-    if !end && anstyle_query::term_supports_ansi_color() {
+    if answer.is_some() && anstyle_query::term_supports_ansi_color() {
+        let mut terminal = open_terminal("--step")?;
         terminal.write_all(b"\x1b[A\r\x1b[K").named("write /dev/tty")?;
     }
-    let leaves = end || answer.trim().eq_ignore_ascii_case("q");
-    if leaves { Err(Stop::Quietly) } else { Ok(()) }
+    match answer.as_deref() {
+        None | Some("q") => Err(Stop::Quietly),
+        Some(_) => Ok(()),
+    }
 }

@@ -169,6 +169,13 @@ fn runs(command: &str) {
         server.shows("I wait", 1);
         server.send(Signal::SIGTERM);
         assert_eq!(server.ends().shell_status(), 143, "{command}");
+    } else if command.ends_with("--quiz") {
+        let program = command.split(' ').nth(3).unwrap_or_default();
+        let program = Program::binary(program).path();
+        let mut terminal = Terminal::start(&program, &["--quiz"], 80);
+        terminal.shows(" ? ", 1);
+        terminal.types("q\n");
+        assert_eq!(terminal.ends().1, 0, "{command}");
     } else if command.ends_with("--step") {
         let program = command.split(' ').nth(3).unwrap_or_default();
         let program = Program::binary(program).path();
