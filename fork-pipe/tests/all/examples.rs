@@ -106,3 +106,11 @@ fn a_started_program_ignores_no_signal_that_ends_it() {
         assert!(ignored.is_ok_and(|mask| mask & both == 0), "{ended:?}");
     }
 }
+
+#[test]
+fn one_call_says_what_it_takes() {
+    for words in [&[][..], &["open"], &["write"], &["write", "much"]] {
+        let refused = Program::example("one_call").args(words).run();
+        let _ = refused.refused(2, &["usage: one_call read | write BYTES"]);
+    }
+}
