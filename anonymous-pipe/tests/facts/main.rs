@@ -26,3 +26,5 @@ mod slots;
 mod splicing;
 mod stream;
 mod tools;
+#[cfg(target_os = "linux")]
+mod toy_pipe;
