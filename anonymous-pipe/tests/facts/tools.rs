@@ -4,11 +4,11 @@
 use std::os::fd::{AsFd, OwnedFd};
 
 use harness::get;
+pub(crate) use harness::pipes::waiting;
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::{pipe, write};
-use shared::observe;
 
 /// A pipe whose ends both answer EAGAIN where they would wait.
 pub(crate) fn nonblocking_pipe() -> (OwnedFd, OwnedFd) {
@@ -26,11 +26,6 @@ pub(crate) fn set_flags(fd: impl AsFd, flags: OFlag) {
 /// The access mode and the flags of an open file description.
 pub(crate) fn flags(fd: impl AsFd) -> OFlag {
     OFlag::from_bits_retain(get(fcntl(fd, FcntlArg::F_GETFL), "F_GETFL"))
-}
-
-/// Bytes that wait to be read.
-pub(crate) fn waiting(fd: impl AsFd) -> usize {
-    observe::bytes_waiting(fd).0.unwrap_or_else(|| panic!("FIONREAD"))
 }
 
 /// Writes pieces of this many bytes until the answer is EAGAIN; says how many
@@ -64,24 +59,12 @@ mod linux {
     use std::thread;
 
     use harness::get;
+    pub(crate) use harness::pipes::{capacity, page};
     use nix::errno::Errno;
     use nix::fcntl::{FcntlArg, fcntl};
     use nix::libc;
     use nix::sys::memfd::{MFdFlags, memfd_create};
     use nix::sys::signal::{SigSet, Signal};
-    use nix::unistd::{SysconfVar, sysconf};
-
-    /// Bytes of a page of memory.
-    pub(crate) fn page() -> usize {
-        let bytes = get(sysconf(SysconfVar::PAGE_SIZE), "sysconf");
-        bytes.and_then(|n| usize::try_from(n).ok()).unwrap_or_else(|| panic!())
-    }
-
-    /// Bytes that a pipe has room for in all.
-    pub(crate) fn capacity(fd: impl AsFd) -> usize {
-        let bytes = get(fcntl(fd, FcntlArg::F_GETPIPE_SZ), "F_GETPIPE_SZ");
-        get(usize::try_from(bytes), "bytes")
-    }
 
     /// Asks for a pipe of so many bytes; says how many it has then.
     pub(crate) fn resize(fd: impl AsFd, bytes: usize) -> nix::Result<usize> {
