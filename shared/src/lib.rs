@@ -6,6 +6,7 @@
 //! | [`narrate`] | how a demo tells its story: steps, columns, `--step`      |
 //! | [`observe`] | what the kernel says of descriptors, pipes and processes  |
 //! | [`picture`] | descriptors, descriptions and the pipe, drawn             |
+//! | [`table`]   | a table, printed row by row while its cells are tried     |
 //! | [`stop`]    | why a demo ends early, and the one sentence that says so  |
 //! | [`bug`]     | what the examples of classic bugs share                   |
 //! | [`cli`]     | `--help`, `--version`, `--step`, and who calls the story  |
@@ -23,4 +24,5 @@ pub mod narrate;
 pub mod observe;
 pub mod picture;
 pub mod stop;
+pub mod table;
 pub mod ways_out;

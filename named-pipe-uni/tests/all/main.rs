@@ -10,3 +10,4 @@ mod examples;
 mod facts_mounts;
 mod facts_shells;
 mod interop;
+mod tables;

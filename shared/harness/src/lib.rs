@@ -17,6 +17,7 @@ mod program;
 mod running;
 mod session;
 mod surroundings;
+pub mod table;
 mod terminal;
 mod text;
 pub mod transcript;
