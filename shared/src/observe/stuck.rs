@@ -41,8 +41,9 @@ pub fn is_stuck(process: Pid) -> bool {
         if now.is_none() && start.elapsed() > 4 * STILL && !knows_sleeps() {
             return true;
         }
-        // Between two looks, ten milliseconds.
-        let _ = poll(&mut [], PollTimeout::from(10_u8));
+        // Between two looks, two milliseconds: a child that does not wait has
+        // often ended by then.
+        let _ = poll(&mut [], PollTimeout::from(2_u8));
     }
     false
 }
