@@ -5,3 +5,4 @@ mod bugs;
 mod demo;
 mod examples;
 mod facts_programs;
+mod tables;

@@ -97,6 +97,13 @@ fn every_console_block_prints_what_it_shows() {
             let ran = shell(&commands.join("\n"));
             let what = format!("{}: {commands:?}", path.display());
             assert_eq!(ran.shell_status(), 0, "{what}: {}", ran.stderr);
+            // What fits, write by write, is another with other pages, and with
+            // the small pipes of a user who has many.
+            let pages = ran.stdout.find(" slots of ");
+            if pages.is_some() && !ran.stdout.contains("16 slots of 4096 ") {
+                println!("skipped: {what}: pipes have another size here");
+                continue;
+            }
             let printed = harness::transcript::sample(&ran.stdout);
             let printed: Vec<_> = printed.lines().collect();
             assert_eq!(words(&printed), words(&shown), "{what}");
