@@ -35,30 +35,6 @@ fn up_to_pipe_buf_bytes_go_in_together_or_not_at_all() {
     assert_eq!(rows("read_write_matrix"), expected);
 }
 
-/// [AP-33] [AP-34] The bytes that a write has beyond whole pages may go into
-/// the last page, and nothing else may. So a page + 1 finds room in a byte
-/// that is too little for a page + 2.
-#[cfg(target_os = "linux")]
-#[test]
-fn a_byte_that_is_free_is_room_for_an_odd_byte_alone() {
-    use nix::errno::Errno;
-    use nix::fcntl::OFlag;
-    use nix::unistd::{SysconfVar, pipe2, read, sysconf, write};
-    let page = harness::get(sysconf(SysconfVar::PAGE_SIZE), "sysconf");
-    let page = usize::try_from(page.unwrap_or(0)).unwrap_or(0);
-    let answers = [1, 2, page, page + 1, page + 2, 2 * page].map(|size| {
-        let (read_end, write_end) =
-            harness::get(pipe2(OFlag::O_NONBLOCK | OFlag::O_CLOEXEC), "pipe2");
-        let mut block = vec![0; page];
-        while write(&write_end, &block).is_ok() {}
-        assert_eq!(read(&read_end, &mut block), Ok(page));
-        assert_eq!(write(&write_end, &block[1..]), Ok(page - 1));
-        write(&write_end, &vec![0; size])
-    });
-    let none = Err(Errno::EAGAIN);
-    assert_eq!(answers, [Ok(1), none, none, Ok(1), none, none]);
-}
-
 /// [AP-35] [AP-49] [AP-50] A hangup comes with the last bytes, and without
 /// POLLIN at the end of file. A byte can be written where poll says nothing.
 #[cfg(target_os = "linux")]

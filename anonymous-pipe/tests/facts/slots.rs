@@ -44,6 +44,26 @@ fn a_full_pipe_takes_what_still_fits_into_its_last_page() {
     assert_eq!(write(&write_end, &rest[1..]), Ok(page - piece));
 }
 
+/// [AP-33] What a write has beyond whole pages may go into the last page, and
+/// nothing else may: where one byte is free, a page + 1 hands over that byte.
+#[test]
+fn a_free_byte_takes_the_odd_byte_of_a_large_write() {
+    let page = page();
+    let answer = |size| {
+        let (read_end, write_end) = nonblocking_pipe();
+        fill(&write_end, page);
+        assert_eq!(read(&read_end, &mut vec![0; page]), Ok(page));
+        assert_eq!(write(&write_end, &vec![b'.'; page - 1]), Ok(page - 1));
+        write(&write_end, &vec![b'.'; size])
+    };
+    for size in [1, page + 1, 2 * page + 1] {
+        assert_eq!(answer(size), Ok(1), "a write of {size}");
+    }
+    for size in [2, page, page + 2, 2 * page] {
+        assert_eq!(answer(size), Err(Errno::EAGAIN), "a write of {size}");
+    }
+}
+
 /// [AP-34] A page is free again when its last byte is read.
 #[test]
 fn there_can_be_room_for_thousands_of_bytes_and_not_for_one() {
