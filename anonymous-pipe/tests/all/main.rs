@@ -6,3 +6,4 @@ mod demo;
 mod examples;
 mod facts_programs;
 mod tables;
+mod further_calls;

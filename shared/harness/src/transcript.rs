@@ -49,7 +49,7 @@ pub fn matches(readme: &str, command: &str, printed: &str) {
 }
 
 /// Words that a process number follows.
-const PROCESS: [&str; 13] = [
+const PROCESS: [&str; 14] = [
     "process ",
     "parent ",
     "child ",
@@ -63,6 +63,7 @@ const PROCESS: [&str; 13] = [
     "right ",
     "fork() = ",
     "waitpid(",
+    "/proc/",
 ];
 
 /// Where a run says what its pipes have room for.
