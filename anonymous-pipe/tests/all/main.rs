@@ -4,6 +4,8 @@
 mod bugs;
 mod demo;
 mod examples;
+#[path = "../exercise.rs"]
+mod exercise;
 mod facts_programs;
 mod tables;
 mod further_calls;

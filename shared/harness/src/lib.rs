@@ -9,6 +9,7 @@
 //! Nothing here forks: a test harness has many threads.
 
 pub mod demo;
+pub mod exercise;
 pub mod experiment;
 mod home;
 mod outcome;
