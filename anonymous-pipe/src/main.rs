@@ -75,7 +75,7 @@ fn what_a_pipe_does_with_bytes(
     // A second read finds nothing. A writer exists, so it would wait: for
     // ever, since that writer is this very process. O_NONBLOCK makes the
     // kernel say EAGAIN wherever it would have waited.
-    set_flags(&read_end, OFlag::O_NONBLOCK)?;
+    set_flags(&read_end, OFlag::O_NONBLOCK)?; // BREAK 1
     tell.remark(format!("fcntl({r}, F_SETFL, O_NONBLOCK)"), "do not wait");
     tell.guess("read, when all is read and a writer is still there")?;
     // [empty]
@@ -120,7 +120,7 @@ fn what_a_pipe_does_with_bytes(
     // again for ever; nonblocking, it answers EAGAIN. Linux counts pages, so
     // writes that do not divide a page would fill it earlier.
     tell.step("A pipe is full when the kernel says so")?;
-    set_flags(&writer, OFlag::O_NONBLOCK)?;
+    set_flags(&writer, OFlag::O_NONBLOCK)?; // BREAK 2
     tell.remark(format!("fcntl({w}, F_SETFL, O_NONBLOCK)"), "do not wait");
     let mut fits = 0;
     while let Ok(count) = write(&writer, &[b'x'; 1024]) {

@@ -23,6 +23,8 @@ mod terminal;
 mod text;
 pub mod transcript;
 mod watch;
+#[cfg(target_os = "linux")]
+mod without;
 
 pub use home::Home;
 pub use nix::sys::signal::Signal;

@@ -81,6 +81,20 @@ impl Program {
         self
     }
 
+    /// Runs it as if a line of its source were deleted: each `call` whose
+    /// first words are `words` does nothing, and answers 0. That holds for its
+    /// children, too.
+    #[cfg(target_os = "linux")]
+    #[must_use]
+    pub fn without(
+        mut self,
+        call: nix::libc::c_long,
+        words: &[nix::libc::c_int],
+    ) -> Self {
+        crate::without::without(&mut self.command, call, words);
+        self
+    }
+
     /// Shares the temporary directory of another program, where both look by
     /// default: there a client finds its server. The last of them to end has
     /// to leave it empty.

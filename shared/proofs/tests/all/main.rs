@@ -3,6 +3,7 @@
 
 mod beyond;
 mod course;
+mod exercises;
 mod facts;
 mod harness;
 mod refused;
