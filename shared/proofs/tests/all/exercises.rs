@@ -1,5 +1,5 @@
-//! The exercises at the end of the lessons: what they promise is so. What hangs is
-//! asked of Linux.
+//! The exercises at the end of the lessons: what they promise is so. Who hangs
+//! is asked of Linux.
 #![cfg(target_os = "linux")]
 
 use std::collections::BTreeSet;
@@ -15,7 +15,8 @@ use shared::observe::hang;
 const LESSONS: [&str; 1] = ["anonymous-pipe"];
 
 /// A line to delete: where it stands, its label, and the line. Then what the
-/// kernel does not get to see without it, and what `who_holds` says.
+/// kernel does not get to see without it, and what `who_holds` says, whether
+/// or not it may look at all other processes.
 struct Break {
     file: &'static str,
     label: &'static str,
@@ -35,8 +36,8 @@ const BREAKS: [Break; 2] = [
         says: &[
             "sleeps in read(3)",
             "read end, 0 of ",
-            "It waits for itself: end of file comes when the last write end \
-             is closed, and it holds that itself, as descriptor 4.",
+            "end of file",
+            "itself, as descriptor 4.",
         ],
     },
     Break {
@@ -45,11 +46,7 @@ const BREAKS: [Break; 2] = [
         line: "set_flags(&writer, OFlag::O_NONBLOCK)?;",
         call: libc::SYS_fcntl,
         words: &[4, libc::F_SETFL, libc::O_NONBLOCK],
-        says: &[
-            "sleeps in write(4)",
-            "It waits for itself: EPIPE comes when the last read end is \
-             closed, and it holds that itself, as descriptor 3.",
-        ],
+        says: &["sleeps in write(4)", "EPIPE", "itself, as descriptor 3."],
     },
 ];
 
