@@ -7,5 +7,5 @@ mod examples;
 #[path = "../exercise.rs"]
 mod exercise;
 mod facts_programs;
-mod tables;
 mod further_calls;
+mod tables;
