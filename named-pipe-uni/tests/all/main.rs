@@ -6,6 +6,8 @@ mod at_two_terminals;
 mod bugs;
 mod demo;
 mod examples;
+#[path = "../exercise.rs"]
+mod exercise;
 #[cfg(target_os = "linux")]
 mod facts_mounts;
 mod facts_shells;
