@@ -70,7 +70,7 @@ fn reach(tell: &mut Narrator, path: &Path, wait: bool) -> Result<File, Stop> {
                 // the open file description, and nobody shares this one. (To
                 // set no flag clears this one; the access mode stays.)
                 let plain = FcntlArg::F_SETFL(OFlag::empty());
-                fcntl(&fifo, plain).named("fcntl F_SETFL")?;
+                fcntl(&fifo, plain).named("fcntl F_SETFL")?; // BREAK 2
                 deadline::arm();
                 return Ok(fifo);
             }

@@ -42,7 +42,7 @@ impl SelfPipe {
             // Neither end may wait: a handler that waited for room would stop
             // the program in the middle of whatever it did.
             let how = FcntlArg::F_SETFL(OFlag::O_NONBLOCK);
-            fcntl(end, how).named("fcntl F_SETFL")?;
+            fcntl(end, how).named("fcntl F_SETFL")?; // BREAK 1
             // No program that is started from here has a use for it.
             let how = FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC);
             fcntl(end, how).named("fcntl F_SETFD")?;
