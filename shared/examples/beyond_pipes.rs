@@ -66,7 +66,7 @@ fn over_a_fifo(tell: &mut Narrator) -> Result<(), Stop> {
         tell.call("poll(fifo)", ready(&fifo))
             .must_be(Ok(0), "the sender is gone; another writer is not")?;
         tell.say("drop(other)");
-        drop(other);
+        drop(other); // BREAK 2
         Ok(())
     })?;
     tell.say("It adds a name to a pipe. There is no way back, and no client.");

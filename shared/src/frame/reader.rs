@@ -114,7 +114,7 @@ impl<R: Read> FrameReader<R> {
             self.start = 0;
         }
         if self.end == self.buffer.len() {
-            self.buffer.resize(self.end.saturating_mul(2), 0);
+            self.buffer.resize(self.end.saturating_mul(2), 0); // BREAK 1
         }
         loop {
             match self.inner.read(&mut self.buffer[self.end..]) {

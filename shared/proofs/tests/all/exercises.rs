@@ -7,12 +7,14 @@ use std::fs;
 use std::path::Path;
 
 use harness::transcript::workspace;
-use harness::{Program, get};
+use harness::{Program, Running, get};
 use nix::libc;
 use shared::observe::hang;
 
+use crate::broken;
+
 /// The lessons that have exercises.
-const LESSONS: [&str; 1] = ["anonymous-pipe"];
+const LESSONS: [&str; 3] = ["anonymous-pipe", "named-pipe-uni", "shared"];
 
 /// A line to delete: where it stands, its label, and the line. Then what the
 /// kernel does not get to see without it, and what `who_holds` says, whether
@@ -26,7 +28,7 @@ struct Break {
     says: &'static [&'static str],
 }
 
-const BREAKS: [Break; 2] = [
+const BREAKS: [Break; 4] = [
     Break {
         file: "anonymous-pipe/src/main.rs",
         label: "// BREAK 1",
@@ -47,6 +49,22 @@ const BREAKS: [Break; 2] = [
         call: libc::SYS_fcntl,
         words: &[4, libc::F_SETFL, libc::O_NONBLOCK],
         says: &["sleeps in write(4)", "EPIPE", "itself, as descriptor 3."],
+    },
+    Break {
+        file: "named-pipe-uni/src/signals.rs",
+        label: "// BREAK 1",
+        line: "fcntl(end, how).named(\"fcntl F_SETFL\")?;",
+        call: libc::SYS_fcntl,
+        words: &[3, libc::F_SETFL, libc::O_NONBLOCK],
+        says: &["sleeps in read(3)", "itself, as descriptor 4."],
+    },
+    Break {
+        file: "shared/examples/beyond_pipes.rs",
+        label: "// BREAK 2",
+        line: "drop(other);",
+        call: libc::SYS_close,
+        words: &[4],
+        says: &["sleeps in read(3)", "itself, as descriptor 4."],
     },
 ];
 
@@ -99,18 +117,19 @@ fn three_are_to_predict_and_the_question_comes_before_its_command() {
 fn two_are_to_break_at_lines_that_are_labelled() {
     for lesson in LESSONS {
         let items = items(lesson, "Break");
-        let of_lesson = |one: &&Break| one.file.starts_with(lesson);
-        let breaks: Vec<_> = BREAKS.iter().filter(of_lesson).collect();
+        let hang = BREAKS.map(|one| (one.file, one.label, one.line));
+        let mut breaks = [&hang[..], &broken::LINES].concat();
+        breaks.retain(|(file, ..)| file.starts_with(lesson));
+        breaks.sort_by_key(|(_, label, _)| *label);
         assert_eq!((items.len(), breaks.len()), (2, 2), "{lesson}");
-        for (item, one) in items.iter().zip(breaks) {
-            let file = one.file.trim_start_matches(lesson);
-            let file = format!("({})", file.trim_start_matches('/'));
-            let label = format!("`{}`", one.label);
-            assert!(item.contains(&label) && item.contains(&file), "{item}");
-            let labelled = format!("    {} {}\n", one.line, one.label);
-            let source = read(one.file);
-            assert_eq!(source.matches(one.label).count(), 1, "{}", one.file);
-            assert!(source.contains(&labelled), "{}: {labelled}", one.file);
+        for (item, (file, label, line)) in items.iter().zip(breaks) {
+            let source = read(file);
+            let below = file.trim_start_matches(lesson).trim_start_matches('/');
+            let (link, code) = (format!("({below})"), format!("`{label}`"));
+            assert!(item.contains(&code) && item.contains(&link), "{item}");
+            assert_eq!(source.matches(label).count(), 1, "{file}");
+            let labelled = format!("    {line} {label}\n");
+            assert!(source.contains(&labelled), "{file}: {labelled}");
         }
     }
 }
@@ -120,9 +139,7 @@ fn two_are_to_break_at_lines_that_are_labelled() {
 #[test]
 fn without_the_labelled_line_the_lesson_hangs_and_who_holds_says_why() {
     for one in BREAKS {
-        let lesson = one.file.split('/').next().unwrap_or_default();
-        let broken = Program::binary(lesson).without(one.call, one.words);
-        let broken = broken.start();
+        let broken = start(&one);
         assert!(hang::is_stuck(broken.process()), "{}", one.label);
         let who =
             Program::binary("who_holds").arg(broken.process().to_string());
@@ -133,12 +150,38 @@ fn without_the_labelled_line_the_lesson_hangs_and_who_holds_says_why() {
     }
 }
 
+/// Runs it as a reader does, without the line.
+fn start(one: &Break) -> Running {
+    let without = |program: Program| program.without(one.call, one.words);
+    if one.file.starts_with("named-pipe-uni") {
+        let server = Program::binary("named-pipe-uni").arg("server");
+        let client = Program::binary("named-pipe-uni").in_home_of(&server);
+        let server = without(server).start();
+        let _ = client.args(&["client", "--wait"]).run().well();
+        return server;
+    }
+    let (lesson, path) = one.file.split_once('/').unwrap_or_default();
+    let name = Path::new(path).file_stem().unwrap_or_default();
+    let example = path.starts_with("examples/");
+    let program = if example {
+        Program::example(&name.to_string_lossy())
+    } else {
+        Program::binary(lesson)
+    };
+    without(program).start()
+}
+
 /// What is to build: a starter, a solution, and the command that checks it.
 #[test]
 fn one_is_to_build_and_its_starter_is_not_the_solution() {
     for lesson in LESSONS {
         let section = exercises(lesson);
         let build = section.split("\n### Build\n").nth(1).unwrap_or_default();
+        if lesson == "shared" {
+            // Its frames are what the first lesson builds upon.
+            assert!(build.contains("(../anonymous-pipe/README.md#build)"));
+            continue;
+        }
         let command = format!("`cargo test -p {lesson} --test exercise`");
         assert!(build.contains(&command), "{lesson}: no {command}");
         let folder = workspace().join(lesson).join("exercises");

@@ -2,6 +2,7 @@
 //! that tests which wait do it beside those that work.
 
 mod beyond;
+mod broken;
 mod course;
 mod exercises;
 mod facts;
