@@ -174,7 +174,8 @@ fn replace_number(line: &str, from: &str, to: &str, words: &[&str]) -> String {
 
 /// Numbers of other lengths move what stands right of them, so runs of
 /// spaces inside a line count as one. Where a line begins is kept.
-pub(crate) fn comparable(text: &str) -> Vec<String> {
+#[must_use]
+pub fn comparable(text: &str) -> Vec<String> {
     let line = |line: &str| {
         let indent = line.len() - line.trim_start().len();
         let words: Vec<_> = line.split_whitespace().collect();
