@@ -163,7 +163,9 @@ impl Terminal {
     }
 
     /// Closes the window, which sends SIGHUP to the program, and waits for
-    /// the end of the program and of all its session.
+    /// the end of the program and of all its session. Linux wakes those who
+    /// read from the terminal a moment before: once in thousands of times one
+    /// of them has seen EIO, and ended by itself, when the signal comes.
     ///
     /// # Returns
     ///

@@ -76,7 +76,9 @@ fn a_closed_window_ends_the_server_and_removes_its_fifo() {
     let words = ["client", &path.display().to_string(), "--stdin"];
     let mut client = Terminal::start(DEMO, &words, 80);
     client.shows("Enter a name: ", 1);
-    assert_eq!(client.closes(), 129);
+    // A read may answer EIO a moment before the signal comes.
+    let status = client.closes();
+    assert!(matches!(status, 129 | 1), "{status}");
     let _ = super::ends_when_told(server, &path);
 }
 

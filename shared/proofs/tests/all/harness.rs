@@ -34,7 +34,8 @@ fn a_closed_window_hangs_up_on_the_program() {
     let mut terminal = Terminal::start("sh", &["-c", script], 80);
     terminal.shows("at work", 1);
     assert_eq!(terminal.closes(), 128 + 1);
-    let script = "trap 'exit 7' HUP; echo at work; read line";
+    let script = "trap 'kill $!; exit 7' HUP
+                  sleep 1000 & echo at work; wait";
     let mut terminal = Terminal::start("sh", &["-c", script], 80);
     terminal.shows("at work", 1);
     assert_eq!(terminal.closes(), 7);
@@ -52,6 +53,9 @@ fn a_closed_window_ends_a_shell_with_all_its_jobs() {
     shell.shows("one\r\n", 2);
     shell.types("\x1a");
     shell.shows("$ ", 3);
+    // While this has the terminal, the shell does not read from it.
+    shell.types("sh -c 'echo at work; exec sleep 1000'\n");
+    shell.shows("at work\r\n", 1);
     assert_eq!(shell.closes(), 128 + 1);
 }
 
