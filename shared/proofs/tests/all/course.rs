@@ -75,7 +75,7 @@ fn shell_in(program: Program, lines: &str) -> harness::Outcome {
     // The directory has to be empty at the end; what the lines make in it is
     // theirs to keep until then.
     let script = format!(
-        "cd '{}'; mkdir work; cd work\n{CARGO}\n{lines}\n\
+        "cd '{}' && mkdir work && cd work || exit\n{CARGO}\n{lines}\n\
          status=$?; cd ..; rm -r work; exit $status",
         home.display()
     );
