@@ -80,16 +80,18 @@ pub fn needs_a_terminal_for_step(demo: &str) {
 ///
 /// If not.
 pub fn ends_quietly_without_a_reader(demo: &str) {
-    let ended = Program::new(demo).with_closed_stdout().run();
-    assert_eq!((ended.shell_status(), ended.stderr.as_str()), (0, ""));
-    let script = format!("'{demo}' | head -1");
-    let ended = Program::new("sh").args(&["-c", &script]).run().well();
-    assert_eq!(ended.stdout.lines().count(), 1);
+    let shell = |script: &str| {
+        let script = format!("'{demo}' {script}");
+        Program::new("sh").args(&["-c", &script])
+    };
+    let closed = Program::new(demo).with_closed_stdout();
+    let [closed, head, full] =
+        Program::run_all([closed, shell("| head -1"), shell("> /dev/full")]);
+    assert_eq!((closed.shell_status(), closed.stderr.as_str()), (0, ""));
+    assert_eq!(head.well().stdout.lines().count(), 1);
     // A full disk is another matter.
     if std::path::Path::new("/dev/full").exists() {
-        let script = format!("'{demo}' > /dev/full");
-        let ended = Program::new("sh").args(&["-c", &script]).run();
-        let _: Outcome = ended.refused(1, &["standard output: ENOSPC"]);
+        let _: Outcome = full.refused(1, &["standard output: ENOSPC"]);
     }
 }
 

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+#[cfg(target_os = "linux")]
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use harness::transcript::workspace;
@@ -82,35 +84,57 @@ fn shell_in(program: Program, lines: &str) -> harness::Outcome {
     program.env("BUILT", &built).args(&["-c", &script]).run()
 }
 
+/// Eight at a time: there are many, and most of them wait.
+fn each<T: Send>(all: Vec<T>, check: impl Fn(T) + Sync) {
+    let all = Mutex::new(all.into_iter());
+    let next = || get(all.lock(), "the next one").next();
+    let one_by_one = || std::iter::from_fn(next).for_each(&check);
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(one_by_one);
+        }
+    });
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn every_console_block_prints_what_it_shows() {
-    let mut checked = 0;
+    let mut blocks = Vec::new();
     for path in files("README.md") {
-        let text = read(&path);
-        for block in text.split("```console\n").skip(1) {
+        for block in read(&path).split("```console\n").skip(1) {
             let block = block.split("```").next().unwrap_or_default();
-            let (commands, shown): (Vec<_>, Vec<_>) =
-                block.lines().partition(|line| line.starts_with("$ "));
-            let commands: Vec<_> =
-                commands.iter().map(|line| &line[2..]).collect();
-            let ran = shell(&commands.join("\n"));
-            let what = format!("{}: {commands:?}", path.display());
-            assert_eq!(ran.shell_status(), 0, "{what}: {}", ran.stderr);
-            // What fits, write by write, is another with other pages, and with
-            // the small pipes of a user who has many.
-            let pages = ran.stdout.find(" slots of ");
-            if pages.is_some() && !ran.stdout.contains("16 slots of 4096 ") {
-                println!("skipped: {what}: pipes have another size here");
-                continue;
-            }
-            let printed = harness::transcript::sample(&ran.stdout);
-            let printed: Vec<_> = printed.lines().collect();
-            assert_eq!(words(&printed), words(&shown), "{what}");
-            checked += 1;
+            blocks.push((path.clone(), block.to_string()));
         }
     }
+    let checked = AtomicUsize::new(0);
+    each(blocks, |(path, block)| {
+        if prints_what_it_shows(&path, &block) {
+            checked.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    let checked = checked.into_inner();
     assert!(checked >= 8, "only {checked} blocks found");
+}
+
+/// False if this machine's pipes have other pages: what fits, write by write,
+/// is another then, and with the small pipes of a user who has many.
+#[cfg(target_os = "linux")]
+fn prints_what_it_shows(path: &Path, block: &str) -> bool {
+    let (commands, shown): (Vec<_>, Vec<_>) =
+        block.lines().partition(|line| line.starts_with("$ "));
+    let commands: Vec<_> = commands.iter().map(|line| &line[2..]).collect();
+    let ran = shell(&commands.join("\n"));
+    let what = format!("{}: {commands:?}", path.display());
+    assert_eq!(ran.shell_status(), 0, "{what}: {}", ran.stderr);
+    let pages = ran.stdout.find(" slots of ");
+    if pages.is_some() && !ran.stdout.contains("16 slots of 4096 ") {
+        println!("skipped: {what}: pipes have another size here");
+        return false;
+    }
+    let printed = harness::transcript::sample(&ran.stdout);
+    let printed: Vec<_> = printed.lines().collect();
+    assert_eq!(words(&printed), words(&shown), "{what}");
+    true
 }
 
 /// Columns move with the length of numbers: compare the words.
@@ -152,15 +176,7 @@ fn every_cargo_command_that_is_mentioned_runs() {
     }
     commands.remove("cargo run -p NAME");
     assert!(commands.len() >= 12, "{commands:?}");
-    // Eight at a time: there are many, and most of them wait.
-    let commands = Mutex::new(commands.into_iter());
-    let next = || get(commands.lock(), "the next command").next();
-    let one_by_one = || std::iter::from_fn(next).for_each(|one| runs(&one));
-    thread::scope(|scope| {
-        for _ in 0..8 {
-            scope.spawn(one_by_one);
-        }
-    });
+    each(commands.into_iter().collect(), |command| runs(&command));
 }
 
 fn runs(command: &str) {
