@@ -24,12 +24,21 @@
 //! assert_eq!(reader.recv()?, None);
 //! # Ok::<(), shared::frame::FrameError>(())
 //! ```
+//!
+//! The files, in the order in which to read them: writer.rs and reader.rs,
+//! one frame after another on a stream that waits; resume.rs, on a stream
+//! that says EAGAIN instead; and two ways to be fast with one writer:
+//! batch.rs, many small frames in one `write`, and gather.rs, large payloads
+//! without a copy.
 #![forbid(unsafe_code)]
 
+mod batch;
+mod gather;
 mod reader;
 mod resume;
 mod writer;
 
+pub use batch::BatchedWriter;
 pub use reader::FrameReader;
 pub use writer::FrameWriter;
 

@@ -7,6 +7,7 @@
 //! | [`observe`] | what the kernel says of descriptors, pipes and processes  |
 //! | [`picture`] | descriptors, descriptions and the pipe, drawn             |
 //! | [`table`]   | a table, printed row by row while its cells are tried     |
+//! | [`pin`]     | on which CPU a program runs, for what is measured         |
 //! | [`stop`]    | why a demo ends early, and the one sentence that says so  |
 //! | [`bug`]     | what the examples of classic bugs share                   |
 //! | [`cli`]     | `--help`, `--version`, `--step`, and who calls the story  |
@@ -23,6 +24,7 @@ pub mod frame;
 pub mod narrate;
 pub mod observe;
 pub mod picture;
+pub mod pin;
 pub mod stop;
 pub mod table;
 pub mod ways_out;

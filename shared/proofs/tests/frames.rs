@@ -57,6 +57,26 @@ fn sent(payloads: &[Vec<u8>]) -> Vec<u8> {
     stream
 }
 
+/// The same from a batch, and from where the payloads lie.
+fn sent_at_once(
+    payloads: &[Vec<u8>],
+    capacity: usize,
+    sizes: &[usize],
+) -> [Vec<u8>; 2] {
+    let (mut batch, mut gathered) = (Vec::new(), Vec::new());
+    let stream = Chunked::new(&mut batch, sizes);
+    let mut writer = FrameWriter::batched(stream, capacity);
+    for payload in payloads {
+        writer.send(payload).unwrap_or_else(|e| panic!("send: {e}"));
+    }
+    drop(writer);
+    let stream = Chunked::new(&mut gathered, sizes);
+    let lent: Vec<&[u8]> = payloads.iter().map(Vec::as_slice).collect();
+    let answer = FrameWriter::new(stream).send_all(&lent);
+    assert_eq!(answer.ok(), Some(payloads.len()));
+    [batch, gathered]
+}
+
 /// All frames up to the clean end, or to the error that ended them.
 fn received(stream: impl Read) -> (Payloads, Option<FrameError>) {
     let (mut reader, mut payloads) = (FrameReader::new(stream), Vec::new());
@@ -109,6 +129,7 @@ proptest! {
     fn what_was_sent_is_received_however_the_stream_is_chunked(
         payloads in vec(vec(any::<u8>(), 0..LONG), 0..8),
         writes in vec(1_usize..1033, 1..5),
+        capacity in 0..2 * LONG,
         reads in vec(1_usize..97, 1..5),
     ) {
         let mut stream = Chunked::new(Vec::new(), &writes);
@@ -117,6 +138,9 @@ proptest! {
             writer.send(payload)?;
         }
         let stream = stream.inner;
+        for at_once in sent_at_once(&payloads, capacity, &writes) {
+            prop_assert_eq!(&at_once, &stream);
+        }
         let (got, error) = received(Chunked::new(&stream[..], &reads));
         prop_assert!(error.is_none());
         prop_assert_eq!(got, payloads);

@@ -20,8 +20,8 @@ pub struct FrameReader<R> {
     /// `buffer[start..end]` arrived and was not handed out yet.
     pub(super) start: usize,
     pub(super) end: usize,
-    /// All the bytes of the frames that were handed out.
-    pub(super) position: u64,
+    /// All the bytes that the stream brought.
+    pub(super) received: u64,
     /// The stream ended inside a frame, this many bytes too early.
     truncated: Option<usize>,
 }
@@ -35,7 +35,7 @@ impl<R: Read> FrameReader<R> {
             buffer: vec![0; FIRST_BUFFER],
             start: 0,
             end: 0,
-            position: 0,
+            received: 0,
             truncated: None,
         }
     }
@@ -53,6 +53,15 @@ impl<R: Read> FrameReader<R> {
         self
     }
 
+    /// Asks the stream for up to `bytes` at once, instead of 8 KiB. Frames
+    /// are handed out where they lie, so a larger buffer is fewer calls and
+    /// no more copies.
+    #[must_use]
+    pub fn with_buffer(mut self, bytes: usize) -> Self {
+        self.buffer.resize(bytes.max(self.end).max(HEADER), 0);
+        self
+    }
+
     /// Receives the next frame's payload, which may be empty. It is lent from
     /// the reader's own buffer until the next call.
     ///
@@ -67,9 +76,6 @@ impl<R: Read> FrameReader<R> {
     /// "ERRORS" lists, except EINTR, which is retried; what had arrived is
     /// kept for the next call, so EAGAIN loses nothing.
     pub fn recv(&mut self) -> Result<Option<&[u8]>, FrameError> {
-        if let Some(missing) = self.truncated {
-            return Err(FrameError::Truncated { missing });
-        }
         loop {
             let held = &self.buffer[self.start..self.end];
             // The first four bytes, if there are as many.
@@ -85,7 +91,6 @@ impl<R: Read> FrameReader<R> {
                     if held.len() >= whole {
                         let payload = self.start + HEADER..self.start + whole;
                         self.start += whole;
-                        self.position += whole as u64;
                         return Ok(Some(&self.buffer[payload]));
                     }
                     whole
@@ -94,6 +99,9 @@ impl<R: Read> FrameReader<R> {
             // Not a whole frame yet. An end of file is clean only if not one
             // byte of a frame is held: four bytes of header that promise a
             // payload are a torn frame too.
+            if let Some(missing) = self.truncated {
+                return Err(FrameError::Truncated { missing });
+            }
             let between_frames = held.is_empty();
             let missing = needed - held.len();
             if self.fill()? == 0 {
@@ -120,6 +128,7 @@ impl<R: Read> FrameReader<R> {
             match self.inner.read(&mut self.buffer[self.end..]) {
                 Ok(count) => {
                     self.end += count;
+                    self.received += count as u64;
                     return Ok(count);
                 }
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}

@@ -37,12 +37,7 @@ impl<W: Write> FrameWriter<W> {
             return Err(FrameError::Torn);
         }
         self.send_rest()?;
-        loop {
-            match self.inner.flush() {
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                answer => return answer.map_err(FrameError::Io),
-            }
-        }
+        flush(&mut self.inner)
     }
 
     /// What an error of the stream means for the frame that it struck.
@@ -58,11 +53,23 @@ impl<W: Write> FrameWriter<W> {
 
     /// Whether this error leaves a rest that a later call will send.
     pub(super) fn goes_on_after(&self, e: &FrameError) -> bool {
-        let full = matches!(
-            e,
-            FrameError::Io(e) if e.kind() == io::ErrorKind::WouldBlock
-        );
-        full && self.pending() > 0
+        full(e) && self.pending() > 0
+    }
+}
+
+/// EAGAIN: the stream is full, and not broken.
+pub(super) fn full(e: &FrameError) -> bool {
+    let FrameError::Io(e) = e else { return false };
+    e.kind() == io::ErrorKind::WouldBlock
+}
+
+/// Flushes the stream below.
+pub(super) fn flush(inner: &mut impl Write) -> Result<(), FrameError> {
+    loop {
+        match inner.flush() {
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            answer => return answer.map_err(FrameError::Io),
+        }
     }
 }
 
@@ -70,7 +77,7 @@ impl<R: Read> FrameReader<R> {
     /// Where the next frame begins: how many bytes of the stream the frames
     /// before it took.
     pub fn position(&self) -> u64 {
-        self.position
+        self.received - self.held() as u64
     }
 
     /// Bytes that arrived and were not handed out. After `recv` said EAGAIN

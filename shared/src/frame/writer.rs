@@ -2,13 +2,13 @@
 
 use std::io::{self, Write};
 
-use super::{DEFAULT_LIMIT, FrameError};
+use super::{DEFAULT_LIMIT, FrameError, HEADER};
 
 /// Sends payloads as frames.
 #[derive(Debug)]
 pub struct FrameWriter<W> {
     pub(super) inner: W,
-    limit: usize,
+    pub(super) limit: usize,
     /// One frame, header and payload, so that one `write` can take it whole.
     pub(super) frame: Vec<u8>,
     /// How much of it the stream has taken.
@@ -61,15 +61,7 @@ impl<W: Write> FrameWriter<W> {
         if self.torn {
             return Err(FrameError::Torn);
         }
-        let header = match u32::try_from(payload.len()) {
-            Ok(length) if payload.len() <= self.limit => length.to_le_bytes(),
-            _ => {
-                return Err(FrameError::TooLarge {
-                    length: payload.len(),
-                    limit: self.limit,
-                });
-            }
-        };
+        let header = header(payload, self.limit)?;
         // Only on a nonblocking stream can an earlier frame lack its end.
         self.send_rest()?;
         self.frame.clear();
@@ -99,5 +91,17 @@ impl<W: Write> FrameWriter<W> {
             }
         }
         Ok(())
+    }
+}
+
+/// The four bytes that stand in front of this payload.
+pub(super) fn header(
+    payload: &[u8],
+    limit: usize,
+) -> Result<[u8; HEADER], FrameError> {
+    let length = payload.len();
+    match u32::try_from(length) {
+        Ok(claim) if length <= limit => Ok(claim.to_le_bytes()),
+        _ => Err(FrameError::TooLarge { length, limit }),
     }
 }

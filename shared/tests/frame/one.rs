@@ -1,11 +1,11 @@
 //! What a frame promises, one promise a test.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 
 use shared::frame::{DEFAULT_LIMIT, FrameError, FrameReader, FrameWriter};
+
+use super::allocated::counting;
 
 /// A stream whose every call is answered from a list, and counted.
 #[derive(Default)]
@@ -220,6 +220,32 @@ fn a_frame_that_is_already_there_costs_no_call_and_no_allocation() {
     assert_eq!(stream.reads, 1);
 }
 
+/// A buffer of the caller's choice is asked for at once, and grows like any.
+#[test]
+fn a_reader_asks_for_as_much_as_its_buffer_holds() {
+    for (asked, buffer) in [(4, 0), (4, 4), (100, 100), (1 << 18, 1 << 18)] {
+        let mut most = 0;
+        let mut reader = FrameReader::new(Asked(&mut most)).with_buffer(buffer);
+        assert!(matches!(reader.recv(), Ok(None)));
+        assert_eq!(most, asked);
+    }
+    let frames = b"\x04\0\0\0ping".repeat(3);
+    let mut reader = FrameReader::new(&frames[..]).with_buffer(0);
+    for _ in 0..3 {
+        assert!(matches!(reader.recv(), Ok(Some(b"ping"))));
+    }
+}
+
+/// How many bytes a reader has room for.
+struct Asked<'a>(&'a mut usize);
+
+impl Read for Asked<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        *self.0 = into.len();
+        Ok(0)
+    }
+}
+
 /// [SH-12] Memory follows the bytes that came, not the length they claim.
 #[test]
 fn four_gibibytes_promised_cost_no_memory() {
@@ -276,69 +302,3 @@ fn errors_say_what_is_wrong_in_words() {
     let expected = "a frame of 4 bytes is over the limit of 3";
     assert_eq!(words, Err(expected.to_string()));
 }
-
-/// What a piece of code asked the allocator for, in this thread.
-#[derive(Clone, Copy)]
-struct Allocated {
-    calls: usize,
-    bytes: usize,
-}
-
-const NOTHING: Allocated = Allocated { calls: 0, bytes: 0 };
-
-thread_local! {
-    static ALLOCATED: Cell<Allocated> = const { Cell::new(NOTHING) };
-}
-
-fn counting<T>(run: impl FnOnce() -> T) -> (T, Allocated) {
-    ALLOCATED.set(NOTHING);
-    let answer = run();
-    (answer, ALLOCATED.get())
-}
-
-struct Counting;
-
-fn note(bytes: usize) {
-    // A thread on its way out has no counter any more.
-    let _ = ALLOCATED.try_with(|cell| {
-        let so_far = cell.get();
-        cell.set(Allocated {
-            calls: so_far.calls + 1,
-            bytes: so_far.bytes + bytes,
-        });
-    });
-}
-
-// SAFETY: it only counts; the system's allocator does the work.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        note(layout.size());
-        // SAFETY: the caller's promise is passed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promise is passed on.
-        unsafe { System.dealloc(at, layout) }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        note(layout.size());
-        // SAFETY: the caller's promise is passed on.
-        unsafe { System.alloc_zeroed(layout) }
-    }
-
-    unsafe fn realloc(
-        &self,
-        at: *mut u8,
-        layout: Layout,
-        size: usize,
-    ) -> *mut u8 {
-        note(size);
-        // SAFETY: the caller's promise is passed on.
-        unsafe { System.realloc(at, layout, size) }
-    }
-}
-
-#[global_allocator]
-static COUNTING: Counting = Counting;

@@ -1,84 +1,18 @@
-//! Frames on a stream that stops anywhere, with EAGAIN or in the middle of a
-//! `read` or `write`, and goes on later.
+//! One frame at a time, on a stream that stops anywhere.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::os::fd::AsFd;
 
 use shared::frame::{FrameError, FrameReader, FrameWriter};
 
-/// Frames whose borders a cut can fall on, before, or behind: empty, one
-/// byte, text, and one longer than the reader's first buffer.
-fn payloads() -> Vec<Vec<u8>> {
-    let long = if cfg!(miri) { 20 } else { 9000 };
-    vec![vec![], b"x".to_vec(), b"ping".to_vec(), vec![], vec![7; long]]
-}
+use super::stops::{Stops, cuts, payloads, stream_of, would_block};
 
-fn stream_of(payloads: &[Vec<u8>]) -> Vec<u8> {
-    let mut stream = Vec::new();
-    let mut writer = FrameWriter::new(&mut stream);
-    assert!(payloads.iter().all(|payload| writer.send(payload).is_ok()));
-    stream
-}
-
-/// A nonblocking stream: so many bytes at a time, then EAGAIN once.
-struct Stops {
-    bytes: Vec<u8>,
-    /// Where it stops, in ascending order.
-    cuts: Vec<usize>,
-    /// How far the reader is, or the writer.
-    at: usize,
-}
-
-impl Stops {
-    /// How many of `wanted` bytes come before the next stop.
-    fn go(&mut self, wanted: usize) -> io::Result<usize> {
-        match self.cuts.first() {
-            Some(&cut) if cut == self.at => {
-                self.cuts.remove(0);
-                Err(io::ErrorKind::WouldBlock.into())
-            }
-            Some(&cut) => Ok(wanted.min(cut - self.at)),
-            None => Ok(wanted),
-        }
-    }
-}
-
-impl Read for &mut Stops {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let left = self.bytes.len() - self.at;
-        let count = self.go(into.len().min(left))?;
-        into[..count].copy_from_slice(&self.bytes[self.at..][..count]);
-        self.at += count;
-        Ok(count)
-    }
-}
-
-impl Write for &mut Stops {
-    fn write(&mut self, from: &[u8]) -> io::Result<usize> {
-        let count = self.go(from.len())?;
-        self.bytes.extend_from_slice(&from[..count]);
-        self.at += count;
-        Ok(count)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-fn would_block<T>(answer: &Result<T, FrameError>) -> bool {
-    let Err(FrameError::Io(e)) = answer else { return false };
-    e.kind() == io::ErrorKind::WouldBlock
-}
-
-/// Every cut of a stream, alone and with the one behind it.
-fn cuts(length: usize) -> impl Iterator<Item = Vec<usize>> {
-    (0..=length).flat_map(|cut| [vec![cut], vec![cut, cut + 1]])
-}
+/// Longer than the reader's first buffer.
+const LONG: usize = if cfg!(miri) { 20 } else { 9000 };
 
 #[test]
 fn a_reader_that_is_told_to_wait_anywhere_loses_nothing() {
-    let payloads = payloads();
+    let payloads = payloads(LONG);
     let bytes = stream_of(&payloads);
     for cuts in cuts(bytes.len()) {
         let stops = cuts.iter().filter(|cut| **cut <= bytes.len()).count();
@@ -121,7 +55,7 @@ fn a_reader_knows_how_much_of_a_frame_it_holds() {
 /// that the frame will be whole.
 #[test]
 fn a_writer_that_is_told_to_wait_anywhere_sends_each_frame_once() {
-    let payloads = payloads();
+    let payloads = payloads(LONG);
     let whole = stream_of(&payloads);
     for cuts in cuts(whole.len() - 1) {
         let mut stream = Stops { bytes: Vec::new(), cuts, at: 0 };
