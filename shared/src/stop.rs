@@ -3,6 +3,7 @@
 //! A sentence names the call that failed and the errno it failed with:
 //! `open notes.txt: ENOENT (No such file or directory)`.
 
+use std::error::Error;
 use std::fmt::{self, Display};
 use std::io;
 use std::process::ExitCode;
@@ -43,6 +44,8 @@ impl Display for Stop {
         }
     }
 }
+
+impl Error for Stop {}
 
 impl Stop {
     /// Prints the sentence, if there is one, to standard error.
