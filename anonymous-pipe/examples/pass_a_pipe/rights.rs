@@ -54,6 +54,10 @@ fn one(byte: &mut u8) -> libc::iovec {
     libc::iovec { iov_base: (&raw mut *byte).cast(), iov_len: 1 }
 }
 
+#[cfg_attr(
+    not(target_os = "linux"),
+    expect(clippy::cast_possible_truncation, reason = "a few bytes")
+)]
 fn header() -> libc::cmsghdr {
     // SAFETY: these are numbers, and 0 is one.
     let mut header: libc::cmsghdr =
@@ -64,6 +68,10 @@ fn header() -> libc::cmsghdr {
     header
 }
 
+#[cfg_attr(
+    not(target_os = "linux"),
+    expect(clippy::cast_possible_truncation, reason = "a few bytes")
+)]
 fn message(bytes: &mut libc::iovec, beside: &mut Beside) -> libc::msghdr {
     // SAFETY: these are numbers and pointers, and each may be 0.
     let mut message: libc::msghdr =

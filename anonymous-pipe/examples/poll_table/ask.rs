@@ -107,6 +107,7 @@ fn ask_epoll(
 
 /// This system has no epoll.
 #[cfg(not(target_os = "linux"))]
+#[expect(clippy::unnecessary_wraps, reason = "as where there is epoll")]
 fn ask_epoll(
     _end: BorrowedFd<'_>,
     _wanted: PollFlags,

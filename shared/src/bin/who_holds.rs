@@ -39,6 +39,7 @@ fn main() -> ExitCode {
 
 /// This system has no /proc to ask.
 #[cfg(not(target_os = "linux"))]
+#[expect(clippy::unnecessary_wraps, reason = "as where there is a /proc")]
 fn report(process: Pid) -> Result<String, Stop> {
     Ok(format!("{}\n", hang::explain(process, &[])))
 }
