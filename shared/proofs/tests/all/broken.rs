@@ -22,7 +22,7 @@ use shared::observe::hang;
     reason = "a line is missing, and half of it is not used here"
 )]
 mod frame {
-    include!(concat!(env!("OUT_DIR"), "/broken_frame.rs"));
+    include!(concat!(env!("OUT_DIR"), "/frame.rs"));
 }
 
 /// Where the line stands, its label, and the line.
