@@ -106,7 +106,7 @@ fn hello_from_the_parent(
 
     // Before it waits for the end of file, the child closes its write end:
     // else it would be a writer itself, and wait for itself.
-    drop(write_end);
+    drop(write_end); // BREAK 1
     tell.say(format!("close({w})  I only read"));
     // [eof]
     tell.call(format!("read({r}, 64)"), read(read_end, &mut buffer))

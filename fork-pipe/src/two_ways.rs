@@ -84,7 +84,7 @@ pub(crate) fn count(
     }
     tell.say(format!("frames: {frames}, bytes: {bytes}"));
     tell.say(format!("close({w})  that was all"));
-    drop(requests);
+    drop(requests); // BREAK 2
 
     let answer = answers.recv().named("recv")?.unwrap_or_default();
     let answer = String::from_utf8_lossy(answer);

@@ -123,7 +123,7 @@ fn the_last_close(
     must(before.agrees_with(6), "the last \"hello?\" waits inside")?;
     let fd = both.as_raw_fd();
     tell.say(format!("{before} bytes wait"));
-    drop(both);
+    drop(both); // BREAK 1
     let again = fifo::open(path, OFlag::O_RDWR)?;
     let after = observe::bytes_waiting(&again);
     tell.say(format!(

@@ -64,7 +64,7 @@ pub(crate) fn the_cure(tell: &mut Narrator, home: &Home) -> Result<(), Stop> {
     must((answered, own) == (ROUNDS, 0), "every ping gets its pong")?;
 
     // And an end is an end again.
-    drop(pings);
+    drop(pings); // BREAK 2
     reap(partner)?;
     // [eof]
     let end = replies.recv().named("recv")?;

@@ -1,30 +1,58 @@
-//! Writes the frames of `shared` once more, without the line that BREAK 1 of
-//! its exercises deletes: tests/all/broken.rs shows what becomes of them. That
-//! line makes no system call, so seccomp(2) cannot take it away.
+//! Deletes the line of a BREAK where no system call could be taken away: the
+//! line makes none, or not all processes of a program may go without it. What
+//! comes of it, tests/all/exercises.rs and tests/all/broken.rs show.
 
 use std::path::Path;
 use std::{env, fs, io};
 
+/// What is written once more: a file, what to call it, and the label of the
+/// line.
+const BROKEN: [(&str, &str, &str); 5] = [
+    ("../src/frame.rs", "frame", "// BREAK 1"),
+    ("../../fork-pipe/src/main.rs", "fork_pipe_1", "// BREAK 1"),
+    ("../../fork-pipe/src/main.rs", "fork_pipe_2", "// BREAK 2"),
+    ("../../named-pipe-bidi/src/main.rs", "named_pipe_bidi_1", "// BREAK 1"),
+    ("../../named-pipe-bidi/src/main.rs", "named_pipe_bidi_2", "// BREAK 2"),
+];
+
 fn main() -> io::Result<()> {
-    let mut frames = source("frame")?;
-    for part in ["reader", "resume", "writer"] {
-        let text = source(&format!("frame/{part}"))?;
-        let inline = format!("mod {part} {{\n{text}}}");
-        frames = frames.replace(&format!("mod {part};"), &inline);
-    }
     let folder = env::var_os("OUT_DIR").unwrap_or_default();
-    fs::write(Path::new(&folder).join("broken_frame.rs"), frames)
+    for (file, name, label) in BROKEN {
+        let file = Path::new(file);
+        let folder_of_modules = match file.file_stem() {
+            Some(stem) if stem != "main" => file.with_file_name(stem),
+            _ => file.with_file_name(""),
+        };
+        let text = without(label, file, &folder_of_modules)?;
+        fs::write(Path::new(&folder).join(format!("{name}.rs")), text)?;
+    }
+    Ok(())
 }
 
-/// A file of `shared`, without the line, and without what may stand only at
-/// the top of a file.
-fn source(name: &str) -> io::Result<String> {
-    let path = format!("../src/{name}.rs");
-    println!("cargo::rerun-if-changed={path}");
-    let text = fs::read_to_string(path)?;
-    let kept = text.lines().filter(|line| {
+/// A file without the line, its modules inside it, and without what may stand
+/// only at the top of a file.
+fn without(label: &str, file: &Path, modules: &Path) -> io::Result<String> {
+    println!("cargo::rerun-if-changed={}", file.display());
+    // What is included by its path is looked for from the file itself.
+    let here = fs::canonicalize(file.with_file_name(""))?;
+    let include = format!("include_bytes!(\"{}/", here.display());
+    let mut text = String::new();
+    for line in fs::read_to_string(file)?.lines() {
         let top = line.starts_with("//!") || line.starts_with("#![");
-        !top && !line.ends_with("// BREAK 1")
-    });
-    Ok(kept.collect::<Vec<_>>().join("\n") + "\n")
+        if top || line.ends_with(label) {
+            continue;
+        }
+        let name = line.strip_prefix("mod ");
+        let line = match name.and_then(|line| line.strip_suffix(';')) {
+            Some(name) => {
+                let file = modules.join(format!("{name}.rs"));
+                let inner = without(label, &file, &modules.join(name))?;
+                format!("mod {name} {{\n{inner}}}")
+            }
+            None => line.replace("include_bytes!(\"", &include),
+        };
+        text += &line;
+        text += "\n";
+    }
+    Ok(text)
 }

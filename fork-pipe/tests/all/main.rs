@@ -5,6 +5,8 @@ mod bugs;
 mod count;
 mod demo;
 mod examples;
+#[path = "../exercise.rs"]
+mod exercise;
 mod facts_children;
 mod facts_fork;
 mod facts_shell;

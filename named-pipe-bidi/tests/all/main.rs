@@ -5,3 +5,5 @@ mod at_two_terminals;
 mod bugs;
 mod demo;
 mod examples;
+#[path = "../exercise.rs"]
+mod exercise;

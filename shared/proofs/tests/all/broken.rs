@@ -19,14 +19,16 @@ use shared::observe::hang;
     clippy::all,
     dead_code,
     unreachable_pub,
+    unused_imports,
     reason = "a line is missing, and half of it is not used here"
 )]
 mod frame {
-    include!(concat!(env!("OUT_DIR"), "/broken_frame.rs"));
+    include!(concat!(env!("OUT_DIR"), "/frame.rs"));
 }
 
 /// Where the line stands, its label, and the line.
-pub(crate) const LINES: [(&str, &str, &str); 2] = [
+pub(crate) const LINES: [(&str, &str, &str); 3] = [
+    ("named-pipe-bidi/src/main.rs", "// BREAK 1", "drop(both);"),
     (
         "named-pipe-uni/src/client.rs",
         "// BREAK 2",
@@ -78,6 +80,15 @@ fn whole_frames(reader: &File) -> usize {
         count += 1;
     }
     count
+}
+
+/// The story checks what it says, and says that this is not so.
+#[test]
+fn without_its_line_the_bytes_stay_and_the_story_stops_there() {
+    let ended = Program::example("named_pipe_bidi_1").run();
+    assert_eq!(ended.stdout.matches("   6 bytes wait").count(), 2, "{ended:?}");
+    assert!(ended.stdout.contains("open(both, O_RDWR) = 4"), "{ended:?}");
+    let _ = ended.refused(1, &["does not: the bytes are gone"]);
 }
 
 /// It waits in the read that was not to wait: for the byte of a signal.

@@ -3,38 +3,56 @@
 #![cfg(target_os = "linux")]
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 
+use harness::experiment::becomes;
 use harness::transcript::workspace;
 use harness::{Program, Running, get};
 use nix::libc;
+use nix::unistd::Pid;
 use shared::observe::hang;
 
 use crate::broken;
 
-/// The lessons that have exercises.
-const LESSONS: [&str; 3] = ["anonymous-pipe", "named-pipe-uni", "shared"];
+/// The lessons, each with its exercises.
+const LESSONS: [&str; 5] = [
+    "anonymous-pipe",
+    "fork-pipe",
+    "named-pipe-bidi",
+    "named-pipe-uni",
+    "shared",
+];
 
-/// A line to delete: where it stands, its label, and the line. Then what the
-/// kernel does not get to see without it, and what `who_holds` says, whether
-/// or not it may look at all other processes.
+/// A line to delete: where it stands, its label, and the line. Then how it is
+/// taken away, and what `who_holds` says of the program and its children,
+/// whether or not it may look at all other processes.
 struct Break {
     file: &'static str,
     label: &'static str,
     line: &'static str,
-    call: libc::c_long,
-    words: &'static [libc::c_int],
+    gone: Gone,
     says: &'static [&'static str],
 }
 
-const BREAKS: [Break; 4] = [
+enum Gone {
+    /// The call that the line makes is: the kernel does not get to see it.
+    Call(libc::c_long, &'static [libc::c_int]),
+    /// The line is: build.rs deleted it from this program. Its processes make
+    /// the same call, and only one of them shall go without.
+    Line(&'static str),
+}
+
+const BREAKS: [Break; 7] = [
     Break {
         file: "anonymous-pipe/src/main.rs",
         label: "// BREAK 1",
         line: "set_flags(&read_end, OFlag::O_NONBLOCK)?;",
-        call: libc::SYS_fcntl,
-        words: &[3, libc::F_SETFL, libc::O_NONBLOCK],
+        gone: Gone::Call(
+            libc::SYS_fcntl,
+            &[3, libc::F_SETFL, libc::O_NONBLOCK],
+        ),
         says: &[
             "sleeps in read(3)",
             "read end, 0 of ",
@@ -46,24 +64,63 @@ const BREAKS: [Break; 4] = [
         file: "anonymous-pipe/src/main.rs",
         label: "// BREAK 2",
         line: "set_flags(&writer, OFlag::O_NONBLOCK)?;",
-        call: libc::SYS_fcntl,
-        words: &[4, libc::F_SETFL, libc::O_NONBLOCK],
+        gone: Gone::Call(
+            libc::SYS_fcntl,
+            &[4, libc::F_SETFL, libc::O_NONBLOCK],
+        ),
         says: &["sleeps in write(4)", "EPIPE", "itself, as descriptor 3."],
+    },
+    Break {
+        file: "fork-pipe/src/main.rs",
+        label: "// BREAK 1",
+        line: "drop(write_end);",
+        gone: Gone::Line("fork_pipe_1"),
+        says: &[
+            "PARENT sleeps in wait",
+            "CHILD sleeps in read(3)",
+            "end of file",
+            "itself, as descriptor 4.",
+        ],
+    },
+    Break {
+        file: "fork-pipe/src/two_ways.rs",
+        label: "// BREAK 2",
+        line: "drop(requests);",
+        gone: Gone::Line("fork_pipe_2"),
+        says: &[
+            "PARENT sleeps in read(5)",
+            "CHILD sleeps in read(3)",
+            "It waits for fork_pipe_2 CHILD to write, or to leave.",
+            "It waits for fork_pipe_2 PARENT to write, or to leave.",
+        ],
+    },
+    Break {
+        file: "named-pipe-bidi/src/talk.rs",
+        label: "// BREAK 2",
+        line: "drop(pings);",
+        gone: Gone::Line("named_pipe_bidi_2"),
+        says: &[
+            "PARENT sleeps in wait",
+            "CHILD sleeps in read(3)",
+            "/there",
+            "It waits for named_pipe_bidi PARENT to write, or to leave.",
+        ],
     },
     Break {
         file: "named-pipe-uni/src/signals.rs",
         label: "// BREAK 1",
         line: "fcntl(end, how).named(\"fcntl F_SETFL\")?;",
-        call: libc::SYS_fcntl,
-        words: &[3, libc::F_SETFL, libc::O_NONBLOCK],
+        gone: Gone::Call(
+            libc::SYS_fcntl,
+            &[3, libc::F_SETFL, libc::O_NONBLOCK],
+        ),
         says: &["sleeps in read(3)", "itself, as descriptor 4."],
     },
     Break {
         file: "shared/examples/beyond_pipes.rs",
         label: "// BREAK 2",
         line: "drop(other);",
-        call: libc::SYS_close,
-        words: &[4],
+        gone: Gone::Call(libc::SYS_close, &[4]),
         says: &["sleeps in read(3)", "itself, as descriptor 4."],
     },
 ];
@@ -95,6 +152,26 @@ fn items(lesson: &str, part: &str) -> Vec<String> {
         rest = behind;
     }
     items
+}
+
+/// Whoever adds a crate adds them, too. Next comes the next lesson.
+#[test]
+fn every_one_of_the_five_crates_ends_with_exercises() {
+    let top = get(fs::read_dir(workspace()), "the workspace").flatten();
+    let crates = top.filter(|at| at.path().join("Cargo.toml").exists());
+    let crates: BTreeSet<_> = crates.map(|at| at.file_name()).collect();
+    assert_eq!(crates, LESSONS.map(OsString::from).into());
+    for lesson in LESSONS {
+        let text = read(format!("{lesson}/README.md"));
+        let titles = text
+            .lines()
+            .filter(|line| line.starts_with("## ") || line.starts_with("### "));
+        let titles: Vec<_> = titles.collect();
+        let parts = ["## Exercises", "### Predict", "### Break", "### Build"];
+        let at = titles.windows(4).position(|four| four == parts);
+        let next = titles.iter().position(|title| *title == "## Next");
+        assert!(at.is_some() && next.is_none_or(|n| Some(n) > at), "{lesson}");
+    }
 }
 
 /// The commands are run by `every_cargo_command_that_is_mentioned_runs`.
@@ -134,17 +211,70 @@ fn two_are_to_break_at_lines_that_are_labelled() {
     }
 }
 
-/// Without the line the program hangs, and `who_holds` says why. The call that
-/// the line makes is taken away instead of the line.
+/// Without the line the program hangs, and `who_holds` says why.
 #[test]
 fn without_the_labelled_line_the_lesson_hangs_and_who_holds_says_why() {
     for one in BREAKS {
         let broken = start(&one);
-        assert!(hang::is_stuck(broken.process()), "{}", one.label);
-        let who =
-            Program::binary("who_holds").arg(broken.process().to_string());
-        let said = who.run().well().stdout;
-        for words in one.says {
+        let program = broken.process();
+        let ask = |process: &Pid| {
+            let who = Program::binary("who_holds").arg(process.to_string());
+            // Before the hang there may be a child that has left by now.
+            who.run().stdout
+        };
+        let said = || {
+            let all = [vec![program], hang::children(program)].concat();
+            let said: String = all.iter().map(ask).collect();
+            with_names(&said, &all)
+        };
+        // Whoever waits for a child waits already while that is at work.
+        let says_why = || {
+            let said = said();
+            one.says.iter().all(|words| said.contains(words))
+        };
+        let (file, label) = (one.file, one.label);
+        assert!(becomes(says_why), "{file}, {label}: {}", said());
+        for process in [vec![program], hang::children(program)].concat() {
+            assert!(hang::is_stuck(process), "{file}, {label}");
+        }
+    }
+}
+
+/// Numbers differ each time: PARENT instead of the first, CHILD for others.
+fn with_names(said: &str, processes: &[Pid]) -> String {
+    let mut said = said.to_string();
+    for (at, process) in processes.iter().enumerate() {
+        let name = if at == 0 { " PARENT " } else { " CHILD " };
+        said = said.replace(&format!(" {process} "), name);
+    }
+    said
+}
+
+/// Who does not ask is told: the deadline says the same of both processes, and
+/// ends them.
+#[test]
+fn without_the_line_the_deadline_says_of_parent_and_child_why_they_hang() {
+    // All at once: they wait for the most part.
+    let built = BREAKS.iter().filter_map(|one| match one.gone {
+        Gone::Line(name) => {
+            let program = Program::example(name).env("DEADLINE", "5");
+            Some((program.input("").starts(), one.says))
+        }
+        Gone::Call(..) => None,
+    });
+    for (program, says) in built.collect::<Vec<_>>() {
+        let parent = program.process();
+        let ended = program.ends();
+        assert_eq!(ended.shell_status(), 1, "{ended:?}");
+        assert!(ended.stderr.contains("no progress for 5 s"), "{ended:?}");
+        let asleep = ended.stderr.lines().filter_map(|line| {
+            let who = line.split_once(" sleeps in ")?.0;
+            who.rsplit(' ').next()?.parse().ok().map(Pid::from_raw)
+        });
+        let children = asleep.filter(|process| *process != parent);
+        let all: Vec<_> = [parent].into_iter().chain(children).collect();
+        let said = with_names(&ended.stderr, &all);
+        for words in says {
             assert!(said.contains(words), "no {words:?} in {said}");
         }
     }
@@ -152,7 +282,13 @@ fn without_the_labelled_line_the_lesson_hangs_and_who_holds_says_why() {
 
 /// Runs it as a reader does, without the line.
 fn start(one: &Break) -> Running {
-    let without = |program: Program| program.without(one.call, one.words);
+    let (call, words) = match one.gone {
+        Gone::Call(call, words) => (call, words),
+        Gone::Line(name) => {
+            return Program::example(name).env("DEADLINE", "0").start();
+        }
+    };
+    let without = |program: Program| program.without(call, words);
     if one.file.starts_with("named-pipe-uni") {
         let server = Program::binary("named-pipe-uni").arg("server");
         let client = Program::binary("named-pipe-uni").in_home_of(&server);
@@ -196,7 +332,10 @@ fn one_is_to_build_and_its_starter_is_not_the_solution() {
             let file = |part| read(format!("{lesson}/{name}/{part}.rs"));
             let lines = file("starter").lines().count();
             assert!((40..=100).contains(&lines), "{name}: {lines} lines");
-            assert!(!file("solution").contains("// TODO"), "{name}");
+            let solution = file("solution");
+            assert!(!solution.contains("// TODO"), "{name}");
+            let lines = solution.lines().count();
+            assert!((60..=150).contains(&lines), "{name}: {lines} lines");
         }
     }
 }
