@@ -27,7 +27,7 @@ pub struct About {
     pub shows: &'static str,
     /// The words it takes besides options, as (words, meaning): one row or
     /// another, or none. A row "client --wait" is an option that the row
-    /// which begins with "client" takes.
+    /// which begins with "client" takes; a row "--wait" goes without words.
     pub words: &'static [(&'static str, &'static str)],
     /// Whether there is something to hang in, with `--hang`.
     pub hangs: bool,
@@ -162,10 +162,13 @@ fn parse(about: &About, mut args: lexopt::Parser) -> Result<Asked, Stop> {
             unknown => return Err(refuse(unknown.unexpected().to_string())),
         }
     }
-    // An option belongs to its row: "--wait" alone asks for nothing.
+    // An option belongs to its row: "--wait" alone asks for nothing, unless
+    // there is such a row.
     let role = asked.words.first().map(|word| word.to_string_lossy());
     for option in &asked.options {
-        let row = format!("{} {option}", role.as_deref().unwrap_or_default());
+        let row = role
+            .as_deref()
+            .map_or(option.clone(), |role| format!("{role} {option}"));
         if about.words.iter().all(|(known, _)| *known != row) {
             return Err(refuse(format!("unexpected {option:?}")));
         }
@@ -173,7 +176,12 @@ fn parse(about: &About, mut args: lexopt::Parser) -> Result<Asked, Stop> {
     Ok(asked)
 }
 
-/// "FILE" is one word, "COMMAND..." any number, up to the end of the line.
+/// "FILE" is one word, "COMMAND..." any number, up to the end of the line, and
+/// "--wait" none.
 fn most_words(row: &str) -> usize {
-    if row.ends_with("...") { usize::MAX } else { row.split(' ').count() }
+    match row {
+        option if option.starts_with("--") => 0,
+        row if row.ends_with("...") => usize::MAX,
+        row => row.split(' ').count(),
+    }
 }

@@ -27,7 +27,9 @@ use quiz::Quiz;
 pub(crate) use text::fill;
 pub use text::{hex, quoted};
 
-use terminal::{colour_is_wanted, open_terminal, wait_for_enter};
+use terminal::{
+    WIPE, colour_is_wanted, is_rewritten, open_terminal, wait_for_enter,
+};
 
 /// Where lines of a step begin, and where their remarks stand.
 const INDENT: usize = 3;
@@ -56,6 +58,8 @@ pub struct Narrator {
     quiz: Option<Quiz>,
     /// The error that took standard output away.
     lost: Option<Errno>,
+    /// Whether the last line is to be wiped: see [`Narrator::meanwhile`].
+    passing: bool,
 }
 
 impl Narrator {
@@ -80,6 +84,7 @@ impl Narrator {
             pause: step_by_step,
             quiz: None,
             lost: None,
+            passing: false,
         })
     }
 
@@ -166,6 +171,24 @@ impl Narrator {
         self.print(&format!("{gap}{text}\n"), self.style());
     }
 
+    /// One line that stands on a terminal until the next one does, for what
+    /// takes long. Into a file it is never written.
+    pub fn meanwhile(&mut self, text: impl Display) {
+        if is_rewritten() {
+            let gap = " ".repeat(self.indent());
+            let line = text.to_string();
+            let line: String = line.chars().take(self.room() - 1).collect();
+            self.print(&format!("{gap}{line}"), self.style());
+            self.passing = true;
+        }
+    }
+
+    /// Characters that a line has room for.
+    #[must_use]
+    pub fn room(&self) -> usize {
+        self.width - self.indent()
+    }
+
     /// A question, whose answer is typed behind it.
     pub fn ask(&mut self, question: &str) {
         let gap = " ".repeat(self.indent());
@@ -222,12 +245,14 @@ impl Narrator {
     /// the other one waiting.
     fn print(&mut self, text: &str, style: Style) {
         if self.lost.is_none() {
+            let wipe = if self.passing { WIPE } else { "" };
+            self.passing = false;
             let line = if self.colour {
                 // The colour ends before the line does.
                 let bare = text.trim_end_matches('\n');
-                format!("{style}{bare}{style:#}{}", &text[bare.len()..])
+                format!("{wipe}{style}{bare}{style:#}{}", &text[bare.len()..])
             } else {
-                text.to_string()
+                format!("{wipe}{text}")
             };
             self.lost = write_whole(line.as_bytes()).err();
         }
@@ -248,6 +273,15 @@ impl Narrator {
                 "write to standard output: {}",
                 errno(e)
             ))),
+        }
+    }
+}
+
+/// An error that ends the story has a line of its own.
+impl Drop for Narrator {
+    fn drop(&mut self) {
+        if self.passing {
+            self.print("", Style::new());
         }
     }
 }

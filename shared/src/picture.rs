@@ -214,6 +214,26 @@ fn same_file(_a: (Pid, i32), _b: (Pid, i32)) -> Seen<bool> {
     Seen(None)
 }
 
+/// A bar as long as `share`, from 0 to 1, of `width` characters. Blocks come in
+/// eighths; where the locale has none, the bar is rounded. It is never nothing.
+#[must_use]
+pub fn bar(share: f64, width: usize) -> String {
+    let width = f64::from(u16::try_from(width).unwrap_or(u16::MAX));
+    let eighths = (share.clamp(0.0, 1.0) * width * 8.0).round().max(1.0);
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "from 1 to 8 * 65535"
+    )]
+    let eighths = eighths as usize;
+    if draws_boxes() {
+        let part = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8];
+        "█".repeat(eighths / 8) + part
+    } else {
+        "#".repeat(((eighths + 4) / 8).max(1))
+    }
+}
+
 /// What the box holds: how full the pipe is, or how long the file.
 fn content(end: &impl AsFd) -> String {
     match fstat(end) {

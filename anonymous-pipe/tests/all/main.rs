@@ -9,3 +9,4 @@ mod exercise;
 mod facts_programs;
 mod further_calls;
 mod tables;
+mod throughput;

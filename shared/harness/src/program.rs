@@ -91,7 +91,22 @@ impl Program {
         call: nix::libc::c_long,
         words: &[nix::libc::c_int],
     ) -> Self {
-        crate::without::without(&mut self.command, call, words);
+        crate::without::without(&mut self.command, call, words, 0);
+        self
+    }
+
+    /// Runs it where each `call` whose first words are `words` is refused, in
+    /// its children, too.
+    #[cfg(target_os = "linux")]
+    #[must_use]
+    pub fn refusing(
+        mut self,
+        call: nix::libc::c_long,
+        words: &[nix::libc::c_int],
+        errno: nix::errno::Errno,
+    ) -> Self {
+        let errno = errno as nix::libc::c_int;
+        crate::without::without(&mut self.command, call, words, errno);
         self
     }
 

@@ -1,5 +1,6 @@
-//! A program without one of its system calls, as if the line were deleted: no
-//! compiler needed. seccomp(2) answers the call before the kernel looks at it.
+//! A program without one of its system calls, as if the line were deleted, or
+//! where the call is refused: no compiler needed, and no other system.
+//! seccomp(2) answers the call before the kernel looks at it.
 
 use std::io;
 use std::os::unix::process::CommandExt;
@@ -13,13 +14,15 @@ const NUMBER: u32 = 0;
 const WORDS: u32 = 16;
 const LOWER: u32 = if cfg!(target_endian = "big") { 4 } else { 0 };
 
-/// Makes each `call` whose first words are `words` do nothing and answer 0, in
-/// the program and in what it starts.
+/// Makes each `call` whose first words are `words` do nothing and answer with
+/// `errno`, which may be 0, in the program and in what it starts.
 pub(crate) fn without(
     command: &mut Command,
     call: libc::c_long,
     words: &[libc::c_int],
+    errno: libc::c_int,
 ) {
+    let errno = errno.cast_unsigned() & libc::SECCOMP_RET_DATA;
     let number = u32::try_from(call).unwrap_or(u32::MAX);
     let places = (0..).map(|at| WORDS + 8 * at + LOWER);
     let words = places.zip(words.iter().map(|word| word.cast_unsigned()));
@@ -37,7 +40,7 @@ pub(crate) fn without(
         filter.push(step(load, 0, *place));
         filter.push(step(compare, to_the_end, *value));
     }
-    filter.push(step(ret, 0, libc::SECCOMP_RET_ERRNO));
+    filter.push(step(ret, 0, libc::SECCOMP_RET_ERRNO | errno));
     filter.push(step(ret, 0, libc::SECCOMP_RET_ALLOW));
 
     let prepare = move || {

@@ -29,14 +29,21 @@ pub fn refuse(about: &About, words: &[OsString]) -> Stop {
 
 /// Whether `word`, without its dashes, is an option of one of the rows.
 pub(super) fn is_option(about: &About, word: &str) -> bool {
-    let option = format!(" --{word}");
-    about.words.iter().any(|(row, _)| row.ends_with(&option))
+    let option = format!("--{word}");
+    about.words.iter().any(|(row, _)| {
+        row.strip_suffix(&option)
+            .is_some_and(|role| role.is_empty() || role.ends_with(' '))
+    })
 }
 
 /// The usage line: all the words and options there are.
 pub(super) fn usage(about: &About) -> String {
-    let mut rows: Vec<String> = Vec::new();
+    let (mut rows, mut alone): (Vec<String>, _) = (Vec::new(), String::new());
     for (row, _) in about.words {
+        if row.starts_with("--") {
+            alone.extend([" [", row, "]"]);
+            continue;
+        }
         match (row.split_once(" --"), rows.last_mut()) {
             (Some((_, option)), Some(before)) => {
                 before.extend([" [--", option, "]"]);
@@ -51,7 +58,7 @@ pub(super) fn usage(about: &About) -> String {
     let hang = if about.hangs { " [--hang]" } else { "" };
     let quiz = if about.asks { " [--quiz]" } else { "" };
     let name = about.name;
-    format!("{name}{words}{hang}{quiz} [--step] [--help] [--version]")
+    format!("{name}{words}{alone}{hang}{quiz} [--step] [--help] [--version]")
 }
 
 /// What `--help` prints.

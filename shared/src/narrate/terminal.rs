@@ -16,6 +16,15 @@ pub(super) fn colour_is_wanted() -> bool {
         && (on_a_terminal || anstyle_query::clicolor_force())
 }
 
+/// Goes back to the begin of a line, and wipes it.
+pub(super) const WIPE: &str = "\r\x1b[K";
+
+/// Whether a line that was printed can be wiped again: on a terminal that
+/// knows how.
+pub(super) fn is_rewritten() -> bool {
+    io::stdout().is_terminal() && anstyle_query::term_supports_ansi_color()
+}
+
 /// The terminal this program was started on, wherever its standard input is.
 pub(super) fn open_terminal(option: &str) -> Result<File, Stop> {
     let terminal = OpenOptions::new().read(true).write(true).open("/dev/tty");

@@ -17,14 +17,16 @@ const DEMOS: [&str; 4] =
 
 /// `cargo run -p NAME [--example NAME] -- WORDS` as a shell function that
 /// runs what is built already, so that README lines run as they are written.
+/// What asks for --release measures for seconds: here one round will do.
 /// `cargo test` inside a test would be a snake that eats its tail.
 const CARGO: &str = r#"
 cargo() {
-    verb=$1; shift; name=
+    verb=$1; shift; name=; quick=
     [ "$verb" = test ] && return
     while [ $# -gt 0 ]; do
         case $1 in
             -q) ;;
+            --release) quick=--quick ;;
             client | server) break ;;
             -p) name=$2; shift ;;
             --bin) name=$2; shift ;;
@@ -34,7 +36,7 @@ cargo() {
         esac
         shift
     done
-    "$BUILT/$name" "$@"
+    "$BUILT/$name" $quick "$@"
 }
 umask 022
 printf 'a file\n' > FILE
