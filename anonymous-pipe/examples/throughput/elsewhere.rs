@@ -36,11 +36,3 @@ pub(crate) fn advise(_bytes: &mut [u8], _huge: bool) -> nix::Result<()> {
 pub(crate) fn huge_kib(_bytes: &[u8]) -> Option<usize> {
     None
 }
-
-pub(crate) fn cpus() -> nix::Result<Vec<usize>> {
-    Err(ENOSYS)
-}
-
-pub(crate) fn stay_on(_cpu: usize) -> nix::Result<()> {
-    Err(ENOSYS)
-}

@@ -1,5 +1,5 @@
-//! What only Linux has: larger pipes, pages that are lent and passed on, huge
-//! pages, and a process that stays on its CPU.
+//! What only Linux has: larger pipes, pages that are lent and passed on, and
+//! huge pages.
 
 use std::fs::{self, File};
 use std::io::{IoSlice, PipeReader, PipeWriter};
@@ -7,8 +7,6 @@ use std::io::{IoSlice, PipeReader, PipeWriter};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, SpliceFFlags, fcntl, splice, vmsplice};
 use nix::libc;
-use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
-use nix::unistd::Pid;
 
 const PLAIN: SpliceFFlags = SpliceFFlags::empty();
 
@@ -90,18 +88,4 @@ pub(crate) fn huge_kib(bytes: &[u8]) -> Option<usize> {
     lines.find(|line| is_here(line) == Some(true))?;
     let huge = lines.find_map(|line| line.strip_prefix("AnonHugePages:"))?;
     huge.trim().strip_suffix(" kB")?.parse().ok()
-}
-
-/// The CPUs that this process may run on.
-pub(crate) fn cpus() -> nix::Result<Vec<usize>> {
-    let may = sched_getaffinity(Pid::from_raw(0))?;
-    let all = 0..CpuSet::count();
-    Ok(all.filter(|cpu| may.is_set(*cpu) == Ok(true)).collect())
-}
-
-/// From now on this process runs on this CPU alone.
-pub(crate) fn stay_on(cpu: usize) -> nix::Result<()> {
-    let mut one = CpuSet::new();
-    one.set(cpu)?;
-    sched_setaffinity(Pid::from_raw(0), &one)
 }

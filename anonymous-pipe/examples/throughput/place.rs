@@ -1,10 +1,8 @@
 //! The CPUs that writer and reader run on.
 
-use nix::errno::Errno;
 use shared::narrate::Narrator;
-use shared::stop::{Named, Stop, errno};
-
-use crate::further;
+use shared::pin;
+use shared::stop::{Stop, errno};
 
 /// Settles this process, the writer, on a CPU, and says which one is the
 /// reader's. On one CPU they take turns, and what one wrote the other finds in
@@ -19,13 +17,11 @@ pub(crate) fn settle(
     if cfg!(debug_assertions) {
         tell.say("A debug build: its figures are not to compare. --release!");
     }
-    let cpus = match further::cpus() {
-        Err(Errno::ENOSYS) => {
-            tell.say("This system alone chooses their CPUs.");
-            return Ok(None);
-        }
-        cpus => cpus.named("sched_getaffinity")?,
-    };
+    let cpus = pin::allowed();
+    if cpus.is_empty() {
+        tell.say("This system alone chooses their CPUs.");
+        return Ok(None);
+    }
     let (cpu, other) = match cpus[..] {
         [.., other, cpu] if two => (cpu, Some(other)),
         [.., cpu] if !two => (cpu, None),
@@ -34,7 +30,7 @@ pub(crate) fn settle(
             return Err(Stop::Failed(only));
         }
     };
-    match (further::stay_on(cpu), other) {
+    match (pin::to(cpu), other) {
         (Err(e), _) => {
             let e = errno(e);
             tell.say(format!("They run anywhere: sched_setaffinity: {e}."));

@@ -8,6 +8,7 @@ use nix::errno::Errno;
 use nix::libc;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, fork, read, write};
+use shared::pin;
 use shared::stop::{Named, Stop, must};
 use shared::ways_out::{self, ChildGuard};
 
@@ -46,7 +47,7 @@ impl Reader {
         look: Look,
     ) -> Result<usize, Stop> {
         if let Some(cpu) = self.cpu {
-            further::stay_on(cpu).named("sched_setaffinity")?;
+            pin::to(cpu).named("sched_setaffinity")?;
         }
         let (buffer, mut all) = (&mut self.buffer[..rung.piece], 0);
         loop {

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use shared::pin;
 use shared::stop::{Named, Stop};
 
-use crate::further;
 use crate::pattern::{LENGTH, Look};
 use crate::rounds::{bytes_for, gib_per_second, quartiles};
 use crate::rungs::ladder;
@@ -56,9 +56,9 @@ fn compare() -> Result<(), Stop> {
     let twin = build()?;
     let this = env::current_exe().named("readlink of this program")?;
     // All that is started from here stays on the same CPU.
-    let cpus = further::cpus().named("sched_getaffinity")?;
+    let cpus = pin::allowed();
     let cpu = cpus.last().copied().unwrap_or(0);
-    further::stay_on(cpu).named("sched_setaffinity")?;
+    pin::to(cpu).named("sched_setaffinity")?;
     println!("CPU {cpu}, {PAIRS} pairs, median and quartiles of Rust / C++");
     let mut slower = Vec::new();
     for (at, rung) in ladder().iter().enumerate() {
