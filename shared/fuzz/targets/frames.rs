@@ -16,9 +16,8 @@ fuzz_target!(|input: &[u8]| {
     let (payloads, end) = plainly(stream, limit);
 
     let source = Halting::new(stream, *piece);
-    let mut reader = FrameReader::new(source)
-        .with_limit(limit)
-        .with_buffer(capacity);
+    let mut reader =
+        FrameReader::new(source).with_limit(limit).with_buffer(capacity);
     for payload in &payloads {
         let got = without_waiting(|| reader.recv().map(own)).expect("a frame");
         assert_eq!(got.as_deref(), Some(*payload));
@@ -105,8 +104,8 @@ fn without_waiting<T>(
 ) -> Result<T, FrameError> {
     loop {
         match ask() {
-            Err(FrameError::Io(e))
-                if e.kind() == io::ErrorKind::WouldBlock => {}
+            Err(FrameError::Io(e)) if e.kind() == io::ErrorKind::WouldBlock => {
+            }
             answer => return answer,
         }
     }
