@@ -41,6 +41,8 @@ pub(crate) enum Beside {
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) outcome: Outcome,
+    /// The program beside it.
+    pub(crate) partner: Option<Outcome>,
     /// What strace wrote of the process with the fault.
     pub(crate) log: String,
     /// Processes and files that it left.
@@ -82,7 +84,7 @@ impl Story {
         // With -D strace is not the program's parent: the program has its
         // number, its status and its children as without it. -y says what a
         // descriptor is.
-        let how = ["-D", "-y", "-qq", "-e", "signal=none", "-o"];
+        let how = ["-D", "-y", "-qq", "-o"];
         let traced = new().args(&how);
         let (session, second) = if who == 0 {
             let traced = traced.arg(&log).args(faults);
@@ -121,18 +123,16 @@ impl Story {
         let outcome = session.ends();
         let _log_is_whole = second.map(Session::ends);
         let died = outcome.shell_status() == 128 + Signal::SIGKILL as i32;
-        let mut left = processes_left(group, died);
-        if let Some(beside) = beside {
-            let asked = outcome.shell_status() != 0;
-            if asked {
+        // Nor does a program that its deadline ends wait for its children.
+        let hung = outcome.stderr.contains(": no progress for ");
+        let mut left = processes_left(group, died || hung);
+        let partner = beside.map(|beside| {
+            // Who waits for a program that has failed waits for ever.
+            if outcome.shell_status() != 0 {
                 beside.send(Signal::SIGINT);
             }
-            let ended = beside.ends();
-            let well = ended.shell_status() == 0 && ended.stderr.is_empty();
-            if !well && !asked {
-                left.push(format!("a partner that failed: {ended:?}"));
-            }
-        }
+            beside.ends()
+        });
         if !died {
             let entries = get(fs::read_dir(home.path()), "home");
             let names = entries.flatten().map(|e| e.path());
@@ -144,7 +144,7 @@ impl Story {
             ..outcome
         };
         let log = read(&log).replace(&here, "/tmp/home");
-        Run { outcome, log, left }
+        Run { outcome, partner, log, left }
     }
 
     pub(crate) fn program(&self) -> &str {

@@ -48,7 +48,8 @@ pub(crate) fn calls(log: &str, from_main: bool) -> Vec<Call> {
 /// "read(4<pipe:[#]>": the call, and what it is about. A path stands in
 /// quotes, a descriptor before the first comma.
 pub(crate) fn shape(line: &str) -> String {
-    let (name, words) = line.split_once('(').unwrap_or((line, ""));
+    let line = line.replace(">(deleted)", ">");
+    let (name, words) = line.split_once('(').unwrap_or((&line, ""));
     // Where the end of the n-th word is.
     let word = |n: usize| {
         let ends = words.match_indices([',', ')']).map(|(at, _)| at);
