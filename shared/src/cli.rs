@@ -112,7 +112,10 @@ pub fn again(words: &[&OsStr]) -> Result<Command, Stop> {
 ///
 /// As of starting it, reading from its pipe, and waiting for it.
 pub fn printed_by(command: &mut Command) -> io::Result<String> {
-    let mut child = command.stdout(Stdio::piped()).spawn()?;
+    // What it complains of is its own: a story that was ended takes away the
+    // file that it looks at.
+    command.stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn()?;
     let guard = ChildGuard::of(&child);
     let mut printed = String::new();
     if let Some(pipe) = &mut child.stdout {
