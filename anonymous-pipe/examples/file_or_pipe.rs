@@ -37,19 +37,21 @@ fn a_file(tell: &mut Narrator) -> Result<(), Stop> {
     let guard = PathGuard::new(&path)?;
     let back = File::open(&path).named("open")?;
     let (w, r) = (out.as_raw_fd(), back.as_raw_fd());
-    tell.call(format!("write({w}, \"Hello world!\", 12)"), write(&out, HELLO))
-        .must_be(Ok(12), "only this one's position moves")?;
+    tell.call(format!("write({w}, \"Hello world!\", 12)"), || {
+        write(&out, HELLO)
+    })
+    .must_be(Ok(12), "only this one's position moves")?;
     tell.picture(&out, &[(getpid(), "")]);
 
     let mut buffer = [0; 64];
     for why in ["\"Hello world!\"", "and again: a file keeps its bytes"] {
-        tell.call(format!("read({r}, 64)"), read(&back, &mut buffer))
+        tell.call(format!("read({r}, 64)"), || read(&back, &mut buffer))
             .must_be(Ok(12), why)?;
         must(buffer.starts_with(HELLO), "the same bytes")?;
         lseek(&back, 0, Whence::SeekSet).named("lseek")?;
     }
     let end = lseek(&back, 6, Whence::SeekSet);
-    tell.call(format!("lseek({r}, 6)"), end)
+    tell.call(format!("lseek({r}, 6)"), || end)
         .must_be(Ok(6), "any position can be chosen")?;
     let size = fs::metadata(&path).named("stat")?.len();
     must(size == 12, "the file has 12 bytes")?;
@@ -62,15 +64,17 @@ fn a_pipe(tell: &mut Narrator) -> Result<(), Stop> {
     tell.step("A pipe: two ends of one stream")?;
     let (back, out) = pipe().named("pipe")?;
     let (r, w) = (back.as_raw_fd(), out.as_raw_fd());
-    tell.call(format!("write({w}, \"Hello world!\", 12)"), write(&out, HELLO))
-        .must_be(Ok(12), "the bytes wait, the size stays 0")?;
+    tell.call(format!("write({w}, \"Hello world!\", 12)"), || {
+        write(&out, HELLO)
+    })
+    .must_be(Ok(12), "the bytes wait, the size stays 0")?;
     tell.picture(&out, &[(getpid(), "")]);
 
     let mut buffer = [0; 64];
-    tell.call(format!("read({r}, 64)"), read(&back, &mut buffer))
+    tell.call(format!("read({r}, 64)"), || read(&back, &mut buffer))
         .must_be(Ok(12), "\"Hello world!\", and it is gone")?;
     must(buffer.starts_with(HELLO), "the same bytes")?;
-    tell.call(format!("lseek({r}, 6)"), lseek(&back, 6, Whence::SeekSet))
+    tell.call(format!("lseek({r}, 6)"), || lseek(&back, 6, Whence::SeekSet))
         .must_be(Err(Errno::ESPIPE), "a pipe has no positions")
 }
 

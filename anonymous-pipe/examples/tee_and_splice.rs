@@ -57,7 +57,7 @@ mod linux {
         let (copy, into_copy) = pipe().named("pipe")?;
         write(&into_front, b"abcdef").named("write")?;
         let copied = tee(&front, &into_copy, 64, PLAIN);
-        tell.call("tee(pipe, copy, 64)", copied)
+        tell.call("tee(pipe, copy, 64)", || copied)
             .must_be(Ok(6), "duplicated, and not taken")?;
         holds(tell, "copy", &copy, "abcdef")?;
 
@@ -66,15 +66,15 @@ mod linux {
         tell.step("Two tees repeat, unless splice comes between them")?;
         for why in ["the pipe has abcdef", "and has it still"] {
             let copied = tee(&front, &into_copy, 3, PLAIN);
-            tell.call("tee(pipe, copy, 3)", copied).must_be(Ok(3), why)?;
+            tell.call("tee(pipe, copy, 3)", || copied).must_be(Ok(3), why)?;
         }
         holds(tell, "copy", &copy, "abcabc")?;
         let (rest, into_rest) = pipe().named("pipe")?;
         for why in ["abc moves on", "def moves on"] {
             let copied = tee(&front, &into_copy, 3, PLAIN);
-            tell.call("tee(pipe, copy, 3)", copied).must_be(Ok(3), "")?;
+            tell.call("tee(pipe, copy, 3)", || copied).must_be(Ok(3), "")?;
             let moved = splice(&front, None, &into_rest, None, 3, PLAIN);
-            tell.call("splice(pipe, next, 3)", moved).must_be(Ok(3), why)?;
+            tell.call("splice(pipe, next, 3)", || moved).must_be(Ok(3), why)?;
         }
         holds(tell, "copy", &copy, "abcdef")?;
         holds(tell, "next", &rest, "abcdef")
@@ -88,14 +88,14 @@ mod linux {
         let nowhere = File::options().write(true).open("/dev/null");
         let nowhere = nowhere.named("open /dev/null")?;
         let gone = splice(&front, None, nowhere, None, 9, PLAIN);
-        tell.call("splice(pipe, /dev/null, 9)", gone)
+        tell.call("splice(pipe, /dev/null, 9)", || gone)
             .must_be(Ok(9), "skipped: nobody read them")?;
         let moved = splice(&front, None, file, None, 64, PLAIN);
-        tell.call("splice(pipe, file, 64)", moved)
+        tell.call("splice(pipe, file, 64)", || moved)
             .must_be(Ok(7), "what was left")?;
         file.rewind().named("lseek")?;
         let moved = splice(file, None, &into_front, None, 64, PLAIN);
-        tell.call("splice(file, pipe, 64)", moved)
+        tell.call("splice(file, pipe, 64)", || moved)
             .must_be(Ok(7), "and back into the pipe")?;
         holds(tell, "pipe", &front, "keep me")
     }
@@ -105,17 +105,17 @@ mod linux {
         let (r, w) = pipe().named("pipe")?;
         write(&w, b"bytes").named("write")?;
         let no_pipe = splice(file, None, file, None, 9, PLAIN);
-        tell.call("splice(file, file, 9)", no_pipe)
+        tell.call("splice(file, file, 9)", || no_pipe)
             .must_be(Err(EINVAL), "one of the two has to be a pipe")?;
         let one_pipe = splice(&r, None, &w, None, 9, PLAIN);
-        tell.call("splice(pipe, itself, 9)", one_pipe)
+        tell.call("splice(pipe, itself, 9)", || one_pipe)
             .must_be(Err(EINVAL), "they have to be two pipes")?;
         let position = splice(&r, Some(&mut 0), file, None, 9, PLAIN);
-        tell.call("splice(pipe at 0, ..)", position)
+        tell.call("splice(pipe at 0, ..)", || position)
             .must_be(Err(ESPIPE), "a pipe has no positions")?;
         fcntl(file, FcntlArg::F_SETFL(OFlag::O_APPEND)).named("fcntl")?;
         let append = splice(&r, None, file, None, 9, PLAIN);
-        tell.call("splice(pipe, O_APPEND)", append)
+        tell.call("splice(pipe, O_APPEND)", || append)
             .must_be(Err(EINVAL), "not into a file that appends")?;
         holds(tell, "pipe", &r, "bytes")?;
 
@@ -128,9 +128,9 @@ mod linux {
         let signals = SigSet::from(SIGPIPE);
         signals.thread_block().named("sigprocmask")?;
         let moved = splice(&r, None, &unread, None, 9, PLAIN);
-        tell.call("splice(pipe, unread, 9)", moved)
+        tell.call("splice(pipe, unread, 9)", || moved)
             .must_be(Err(EPIPE), "as write(2) answers, and tee(2)")?;
-        tell.call("sigwait()", signals.wait())
+        tell.call("sigwait()", || signals.wait())
             .must_be(Ok(SIGPIPE), "it came, and was held back")
     }
 
@@ -142,7 +142,7 @@ mod linux {
         text: &str,
     ) -> Result<(), Stop> {
         let mut buffer = [0; 64];
-        tell.call(format!("read({name}, 64)"), read(end, &mut buffer))
+        tell.call(format!("read({name}, 64)"), || read(end, &mut buffer))
             .must_be(Ok(text.len()), &format!("{text:?}"))?;
         must(buffer.starts_with(text.as_bytes()), text)
     }

@@ -46,7 +46,7 @@ mod linux {
 
         tell.step("write copies: the buffer is mine again")?;
         let mut buffer = b"message 1".to_vec();
-        tell.call("write(pipe, \"message 1\")", write(&write_end, &buffer))
+        tell.call("write(pipe, \"message 1\")", || write(&write_end, &buffer))
             .must_be(Ok(9), "")?;
         buffer.copy_from_slice(b"message 2");
         tell.say("the buffer becomes \"message 2\"");
@@ -56,7 +56,7 @@ mod linux {
         // fill it again. Only the call is another.
         tell.step("vmsplice lends: the pipe has my page, not its bytes")?;
         let lent = vmsplice(&write_end, &[IoSlice::new(&buffer)], PLAIN);
-        tell.call("vmsplice(pipe, \"message 2\")", lent)
+        tell.call("vmsplice(pipe, \"message 2\")", || lent)
             .must_be(Ok(9), "and Rust says that the borrow is over")?;
         buffer.copy_from_slice(b"password!");
         tell.say("the buffer becomes \"password!\"");
@@ -130,7 +130,7 @@ mod linux {
         text: &str,
     ) -> Result<(), Stop> {
         let mut arrived = [0; 64];
-        tell.call(format!("read({name}, 64)"), read(end, &mut arrived))
+        tell.call(format!("read({name}, 64)"), || read(end, &mut arrived))
             .must_be(Ok(text.len()), &format!("{text:?}"))?;
         must(arrived.starts_with(text.as_bytes()), text)
     }

@@ -44,10 +44,9 @@ pub(crate) fn what_they_decide(
     drop(writer);
     tell.say(format!("close({w})"));
     tell.guess("write by the copy, when the original is closed")?;
-    tell.call(
-        format!("write({d}, \"last words\", 10)"),
-        write(&copy, b"last words"),
-    )
+    tell.call(format!("write({d}, \"last words\", 10)"), || {
+        write(&copy, b"last words")
+    })
     .must_be(Ok(10), "the copy still writes")?;
 
     // EOF is not a byte in the pipe. It is what read answers when the pipe is
@@ -57,12 +56,12 @@ pub(crate) fn what_they_decide(
     let me = [(getpid(), "")];
     tell.remark(format!("close({d})"), &picture::sides(reader, &me));
     tell.guess("read, when the last writer has left bytes behind")?;
-    tell.call(format!("read({r}, 64)"), read(reader, &mut buffer))
+    tell.call(format!("read({r}, 64)"), || read(reader, &mut buffer))
         .must_be(Ok(11), "\"xlast words\", the x of step 4 first")?;
     // No byte, no error: 0.
     tell.guess("read once more, when nothing and nobody is left")?;
     // [eof]
-    tell.call(format!("read({r}, 64)"), read(reader, &mut buffer))
+    tell.call(format!("read({r}, 64)"), || read(reader, &mut buffer))
         .must_be(Ok(0), "end of file, as often as I ask [eof]")?;
 
     // The other way round there is nothing to wait for: what is written
@@ -75,7 +74,7 @@ pub(crate) fn what_they_decide(
     tell.remark(format!("close({r})"), &picture::sides(&write_end, &me));
     tell.guess("write, when nobody has the read end any more")?;
     // [epipe]
-    tell.call(format!("write({w}, \"x\", 1)"), write(&write_end, b"x"))
+    tell.call(format!("write({w}, \"x\", 1)"), || write(&write_end, b"x"))
         .must_be(Err(Errno::EPIPE), "broken pipe [epipe]")?;
 
     // With the error comes a signal, SIGPIPE, that ends a C program on the

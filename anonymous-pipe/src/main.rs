@@ -17,7 +17,7 @@ use shared::cli::{self, About};
 use shared::frame::{FrameReader, FrameWriter};
 use shared::narrate::{Narrator, hex};
 use shared::observe;
-use shared::stop::{Named, Stop, must};
+use shared::stop::{Named, Stop, must, uninterrupted};
 
 mod holders;
 
@@ -44,19 +44,18 @@ fn what_a_pipe_does_with_bytes(
 
     // An end works one way only. The descriptor refuses the other way before
     // the kernel looks at the pipe at all.
-    tell.call(format!("write({r}, \"x\", 1)"), write(&read_end, b"x"))
+    tell.call(format!("write({r}, \"x\", 1)"), || write(&read_end, b"x"))
         .must_be(Err(Errno::EBADF), "the read end only reads")?;
-    tell.call(format!("read({w}, 1)"), read(&write_end, &mut [0]))
+    tell.call(format!("read({w}, 1)"), || read(&write_end, &mut [0]))
         .must_be(Err(Errno::EBADF), "the write end only writes")?;
 
     // What is written waits in the kernel's memory. The pipe looks like a
     // file of size 0 all the while: no disk ever sees these bytes.
     tell.step("Bytes wait in the kernel, and are gone once read")?;
     let hello = b"Hello world!";
-    tell.call(
-        format!("write({w}, \"Hello world!\", 12)"),
-        write(&write_end, hello),
-    )
+    tell.call(format!("write({w}, \"Hello world!\", 12)"), || {
+        write(&write_end, hello)
+    })
     .must_be(Ok(12), "nobody has to be reading yet")?;
     let waiting = observe::bytes_waiting(&read_end);
     let size = fstat(&read_end).named("fstat")?.st_size;
@@ -67,7 +66,7 @@ fn what_a_pipe_does_with_bytes(
     // Other systems may count the bytes that wait as the size.
     must(size == 0 || !cfg!(target_os = "linux"), "fstat says size 0")?;
     let mut buffer = [0; 64];
-    tell.call(format!("read({r}, 64)"), read(&read_end, &mut buffer))
+    tell.call(format!("read({r}, 64)"), || read(&read_end, &mut buffer))
         .must_be(Ok(12), "\"Hello world!\": taken out, not copied")?;
     must(waiting.agrees_with(12), "12 bytes waited in the pipe")?;
     must(buffer.starts_with(hello), "they come out as they went in")?;
@@ -79,19 +78,21 @@ fn what_a_pipe_does_with_bytes(
     tell.remark(format!("fcntl({r}, F_SETFL, O_NONBLOCK)"), "do not wait");
     tell.guess("read, when all is read and a writer is still there")?;
     // [empty]
-    tell.call(format!("read({r}, 64)"), read(&read_end, &mut buffer))
+    tell.call(format!("read({r}, 64)"), || read(&read_end, &mut buffer))
         .must_be(Err(Errno::EAGAIN), "else it would wait for ever [empty]")?;
-    tell.call(format!("lseek({r}, 0)"), lseek(&read_end, 0, Whence::SeekSet))
-        .must_be(Err(Errno::ESPIPE), "no going back, no skipping")?;
+    tell.call(format!("lseek({r}, 0)"), || {
+        lseek(&read_end, 0, Whence::SeekSet)
+    })
+    .must_be(Err(Errno::ESPIPE), "no going back, no skipping")?;
 
     // Three messages go in. One read takes them all, glued together: the
     // pipe kept the bytes and their order, and nothing else.
     tell.step("Bytes have an order; messages need a frame")?;
     let messages: [&[u8]; 3] = [b"ping", b"ping", b"end"];
     for message in messages {
-        write(&write_end, message).named("write")?;
+        uninterrupted(|| write(&write_end, message)).named("write")?;
     }
-    let count = read(&read_end, &mut buffer).named("read")?;
+    let count = uninterrupted(|| read(&read_end, &mut buffer)).named("read")?;
     let glued = String::from_utf8_lossy(&buffer[..count]);
     tell.remark("write \"ping\", \"ping\", \"end\"", "three writes go in");
     tell.remark(format!("read({r}, 64) = {count}"), &format!("{glued:?}"));
@@ -103,7 +104,7 @@ fn what_a_pipe_does_with_bytes(
     let writer = PipeWriter::from(write_end);
     let mut outgoing = FrameWriter::new(&writer);
     outgoing.send(b"ping").named("send")?;
-    let count = read(&reader, &mut buffer).named("read")?;
+    let count = uninterrupted(|| read(&reader, &mut buffer)).named("read")?;
     let call = format!("send \"ping\", read({r}, 64) = {count}");
     tell.remark(call, &hex(&buffer[..count]));
     for message in messages {
@@ -123,21 +124,26 @@ fn what_a_pipe_does_with_bytes(
     set_flags(&writer, OFlag::O_NONBLOCK)?; // BREAK 2
     tell.remark(format!("fcntl({w}, F_SETFL, O_NONBLOCK)"), "do not wait");
     let mut fits = 0;
-    while let Ok(count) = write(&writer, &[b'x'; 1024]) {
-        fits += count;
+    loop {
+        match uninterrupted(|| write(&writer, &[b'x'; 1024])) {
+            Ok(count) => fits += count,
+            Err(Errno::EAGAIN) => break,
+            Err(e) => return Err(e).named("write"),
+        }
     }
     let capacity = observe::capacity(&writer);
     let says = format!("F_GETPIPE_SZ says {capacity}");
+    let full = format!("write said EAGAIN after {fits} bytes; {says}");
+    must(capacity.agrees_with(fits), full)?;
     tell.remark(format!("{fits} bytes fit, 1024 a write"), &says);
-    must(capacity.agrees_with(fits), "what fits is the capacity")?;
     tell.guess("write of one byte, into a pipe that is full")?;
     // [full]
-    tell.call(format!("write({w}, \"x\", 1)"), write(&writer, b"x"))
+    tell.call(format!("write({w}, \"x\", 1)"), || write(&writer, b"x"))
         .must_be(Err(Errno::EAGAIN), "else it would wait for ever [full]")?;
     let mut all = vec![0; fits];
-    tell.call(format!("read({r}, {fits})"), read(&reader, &mut all))
+    tell.call(format!("read({r}, {fits})"), || read(&reader, &mut all))
         .must_be(Ok(fits), "a read takes what is there")?;
-    tell.call(format!("write({w}, \"x\", 1)"), write(&writer, b"x"))
+    tell.call(format!("write({w}, \"x\", 1)"), || write(&writer, b"x"))
         .must_be(Ok(1), "room again; remember this x")?;
 
     Ok((reader, writer))

@@ -16,7 +16,7 @@ use nix::unistd::{ForkResult, Pid, fork, getpid, pipe, read, write};
 use shared::cli::{self, About};
 use shared::narrate::{Answer, Narrator};
 use shared::picture;
-use shared::stop::{Named, Stop, must};
+use shared::stop::{Named, Stop, must, uninterrupted};
 use shared::ways_out::{self, ChildGuard};
 
 mod count;
@@ -77,7 +77,7 @@ fn hello(tell: &mut Narrator) -> Result<(), Stop> {
     tell.guess("the child's second read, when both have closed their copies")?;
     // Announced, then done: with the bytes the turn passes to the child.
     tell.say(format!("write({w}, \"Hello world!\", 12), close({w})"));
-    write(&write_end, b"Hello world!").named("write")?;
+    uninterrupted(|| write(&write_end, b"Hello world!")).named("write")?;
     drop(write_end);
     reap(tell, guard, child)?;
     // The child exits with 0 only if its read answered 0.
@@ -98,9 +98,9 @@ fn hello_from_the_parent(
 ) -> Result<(), Stop> {
     let mut buffer = [0; 64];
     let (r, w) = (read_end.as_raw_fd(), write_end.as_raw_fd());
-    let answer = read(read_end, &mut buffer);
+    let answer = uninterrupted(|| read(read_end, &mut buffer));
     tell.say(format!("child {}", id()));
-    tell.call(format!("read({r}, 64)"), answer)
+    tell.call(format!("read({r}, 64)"), || answer)
         .must_be(Ok(12), "\"Hello world!\"")?;
     must(buffer.starts_with(b"Hello world!"), "the greeting arrives whole")?;
 
@@ -109,8 +109,9 @@ fn hello_from_the_parent(
     drop(write_end); // BREAK 1
     tell.say(format!("close({w})  I only read"));
     // [eof]
-    tell.call(format!("read({r}, 64)"), read(read_end, &mut buffer))
-        .must_be(Ok(0), "end of file [eof]")
+    tell.call(format!("read({r}, 64)"), || read(read_end, &mut buffer))
+        .must_be(Ok(0), "end of file [eof]")?;
+    tell.still_heard()
 }
 
 /// Waits for the child and shows how it ended.
@@ -119,7 +120,7 @@ pub(crate) fn reap(
     guard: ChildGuard,
     child: Pid,
 ) -> Result<(), Stop> {
-    let status = waitpid(child, None).named("waitpid")?;
+    let status = uninterrupted(|| waitpid(child, None)).named("waitpid")?;
     guard.reaped();
     must(status == WaitStatus::Exited(child, 0), format!("{status:?} is 0"))?;
     tell.remark(format!("waitpid({child}): exited, 0"), "no zombie is left");

@@ -40,7 +40,10 @@ pub(crate) fn count(
             ways_out::end_with_parent();
             drop((requests_in, answers_out));
             let (requests, answers) = (requests_out.into(), answers_in.into());
-            leave(count_requests(&mut tell.second_column(), requests, answers));
+            // Lent, so that _exit closes them: what the child has to say of an
+            // error is said before the parent meets the end of file.
+            let mut tell = tell.second_column();
+            leave(count_requests(&mut tell, &requests, &answers));
         }
         ForkResult::Parent { child } => child,
     };
@@ -88,22 +91,22 @@ pub(crate) fn count(
 
     let answer = answers.recv().named("recv")?.unwrap_or_default();
     let answer = String::from_utf8_lossy(answer);
-    tell.say(format!("the answer: {answer}"));
     let counted = format!(" bytes: {bytes}");
     must(answer.ends_with(&counted), "the child counts the bytes I sent")?;
+    tell.say(format!("the answer: {answer}"));
 
     tell.step("A child leaves its status behind")?;
     reap(tell, guard, child)?;
     tell.guess("waitpid for the same child, once more")?;
-    tell.call(format!("waitpid({child})"), waitpid(child, None))
+    tell.call(format!("waitpid({child})"), || waitpid(child, None))
         .must_be(Err(Errno::ECHILD), "told once, then forgotten")
 }
 
 /// The child's side: counts all requests, then answers once.
 fn count_requests(
     tell: &mut Narrator,
-    requests: PipeReader,
-    answers: PipeWriter,
+    requests: &PipeReader,
+    answers: &PipeWriter,
 ) -> Result<(), Stop> {
     let mut requests = FrameReader::new(requests);
     let mut answers = FrameWriter::new(answers);
@@ -116,7 +119,8 @@ fn count_requests(
     }
     tell.say(format!("frames: {frames}, then end of file [eof]"));
     tell.say("I answer, and _exit(0)");
-    answers.send(count.to_string().as_bytes()).named("send to the parent")
+    answers.send(count.to_string().as_bytes()).named("send to the parent")?;
+    tell.still_heard()
 }
 
 fn read_input(input: &mut Input, into: &mut [u8]) -> Result<usize, Stop> {

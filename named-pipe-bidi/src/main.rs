@@ -21,7 +21,7 @@ use shared::cli::{self, About};
 use shared::frame::FrameReader;
 use shared::narrate::Narrator;
 use shared::observe;
-use shared::stop::{Named, Stop, must};
+use shared::stop::{Named, Stop, must, uninterrupted};
 use shared::ways_out::{ChildGuard, hold_signals};
 
 mod peers;
@@ -84,10 +84,12 @@ fn one_letter_box(tell: &mut Narrator, path: &Path) -> Result<File, Stop> {
     tell.remark(format!("open(both, O_RDWR) = {fd}"), "open did not wait");
     tell.picture(&both, &[(getpid(), "")]);
     let mut buffer = [0; 64];
-    tell.call(format!("write({fd}, \"hello?\", 6)"), write(&both, b"hello?"))
-        .must_be(Ok(6), "is anybody there?")?;
+    tell.call(format!("write({fd}, \"hello?\", 6)"), || {
+        write(&both, b"hello?")
+    })
+    .must_be(Ok(6), "is anybody there?")?;
     tell.guess("read by the one who wrote, when nobody else is there")?;
-    tell.call(format!("read({fd}, 64)"), read(&both, &mut buffer))
+    tell.call(format!("read({fd}, 64)"), || read(&both, &mut buffer))
         .must_be(Ok(6), "\"hello?\": my own words")?;
     must(buffer.starts_with(b"hello?"), "my own words come back")?;
 
@@ -104,11 +106,13 @@ fn one_letter_box(tell: &mut Narrator, path: &Path) -> Result<File, Stop> {
     // A read end alone would now see the end of file, a write end alone
     // EPIPE. This descriptor is its own reader and its own writer.
     // [empty]
-    tell.call(format!("poll({fd}, POLLIN, 0)"), readable(&both))
+    tell.call(format!("poll({fd}, POLLIN, 0)"), || readable(&both))
         .must_be(Ok(0), "no end of file: read would wait [empty]")?;
     tell.guess("write, now that the other side has left")?;
-    tell.call(format!("write({fd}, \"hello?\", 6)"), write(&both, b"hello?"))
-        .must_be(Ok(6), "no EPIPE either")?;
+    tell.call(format!("write({fd}, \"hello?\", 6)"), || {
+        write(&both, b"hello?")
+    })
+    .must_be(Ok(6), "no EPIPE either")?;
     Ok(both)
 }
 
@@ -153,7 +157,8 @@ pub(crate) fn start(
 }
 
 pub(crate) fn reap(peer: ChildGuard) -> Result<(), Stop> {
-    let status = waitpid(peer.pid(), None).named("waitpid")?;
+    let status =
+        uninterrupted(|| waitpid(peer.pid(), None)).named("waitpid")?;
     let well = WaitStatus::Exited(peer.pid(), 0);
     peer.reaped();
     must(status == well, format!("{status:?} is 0"))

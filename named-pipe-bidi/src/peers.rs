@@ -28,9 +28,10 @@ pub(crate) fn latecomer(tell: &mut Narrator, path: &OsStr) -> Result<(), Stop> {
     let turn = stdin().lock().read_to_end(&mut Vec::new());
     turn.named("read standard input")?;
     let waiting = observe::bytes_waiting(&both);
+    must(waiting.agrees_with(0), "the ping is gone")?;
     tell.say(format!("latecomer {}", id()));
     tell.say(format!("{waiting} bytes wait: no ping for me"));
-    must(waiting.agrees_with(0), "the ping is gone")
+    Ok(())
 }
 
 /// Answers each ping until there are no more.

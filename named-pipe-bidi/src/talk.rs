@@ -56,12 +56,14 @@ pub(crate) fn the_cure(tell: &mut Narrator, home: &Home) -> Result<(), Stop> {
     let mut answered = 0;
     for round in 1..=ROUNDS {
         pings.send(format!("ping {round}").as_bytes()).named("send")?;
-        let answer = replies.recv().named("recv")?.unwrap_or_default();
+        let Some(answer) = replies.recv().named("recv")? else {
+            return Err(partner.left_early());
+        };
         own += usize::from(answer.starts_with(b"ping"));
         answered += usize::from(answer == format!("pong {round}").as_bytes());
     }
-    tell.say(format!("{answered} of {ROUNDS} pings answered, {own} my own"));
     must((answered, own) == (ROUNDS, 0), "every ping gets its pong")?;
+    tell.say(format!("{answered} of {ROUNDS} pings answered, {own} my own"));
 
     // And an end is an end again.
     drop(pings); // BREAK 2

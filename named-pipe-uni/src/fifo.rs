@@ -18,7 +18,7 @@ use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
 use nix::unistd::{geteuid, mkdtemp, mkfifo};
-use shared::stop::{Named, Stop};
+use shared::stop::{Named, Stop, io_error};
 use shared::ways_out::{PathGuard, hold_signals};
 
 /// A fresh directory that nobody else can enter (mode 0700). It is removed
@@ -113,7 +113,7 @@ pub fn open(path: &Path, how: OFlag) -> Result<File, Refused> {
             Err(refused("it is somebody else's FIFO, and not trusted"))
         }
         Ok(_) => Ok(file),
-        Err(e) => Err(refused(&format!("fstat: {e}"))),
+        Err(e) => Err(refused(&format!("fstat: {}", io_error(&e)))),
     }
 }
 
@@ -140,13 +140,13 @@ pub fn replace(old: &PathGuard, how: OFlag) -> Result<(PathGuard, File), Stop> {
 ///
 /// [`Stop::Failed`] if it does not: then no client can come any more.
 pub fn still_there(fifo: &PathGuard) -> Result<(), Stop> {
-    if fifo.is_there() {
+    let lstat = format!("lstat {}", shown(fifo.path()));
+    if fifo.is_there().named(&lstat)? {
         return Ok(());
     }
     Err(Stop::Failed(format!(
-        "lstat {}: the name is gone, or leads to something else by now, and \
-         no client can come any more",
-        shown(fifo.path())
+        "{lstat}: the name is gone, or leads to something else by now, and no \
+         client can come any more"
     )))
 }
 

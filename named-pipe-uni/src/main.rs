@@ -22,7 +22,7 @@ use nix::unistd::getpid;
 use shared::cli::{self, About};
 use shared::frame::FrameReader;
 use shared::narrate::{Answer, Narrator};
-use shared::stop::{Named, Stop, must};
+use shared::stop::{Named, Stop, must, uninterrupted};
 use shared::ways_out::{ChildGuard, hold_signals};
 
 mod client;
@@ -70,13 +70,9 @@ fn story(tell: &mut Narrator) -> Result<(), Stop> {
         "mkfifo(ping, 0600) = 0",
         "ls -l shows: p, permissions, size 0",
     );
-    let ls = Command::new("ls")
-        .args(["-l", "ping"])
-        .current_dir(home.path())
-        .env("LC_ALL", "C")
-        .output()
-        .named("run ls")?;
-    let line = String::from_utf8_lossy(&ls.stdout);
+    let mut ls = Command::new("ls");
+    ls.args(["-l", "ping"]).current_dir(home.path()).env("LC_ALL", "C");
+    let line = cli::printed_by(&mut ls).named("run ls")?;
     must(line.starts_with("prw-------"), "ls -l shows a FIFO, rw for me")?;
     tell.say(line.trim_end());
     tell.say(format!("With --step, look yourself: ls -l {}", path.display()));
@@ -86,7 +82,7 @@ fn story(tell: &mut Narrator) -> Result<(), Stop> {
     let Err(taken) = fifo::make(&path) else {
         return Err(Stop::Failed("mkfifo made the same FIFO twice".into()));
     };
-    must(taken.errno == Some(Errno::EEXIST), "mkfifo again: EEXIST")?;
+    taken.must_be(Errno::EEXIST)?;
     tell.remark(
         "mkfifo(ping) = EEXIST",
         "the name is taken, and left as it is",
@@ -96,7 +92,7 @@ fn story(tell: &mut Narrator) -> Result<(), Stop> {
     else {
         return Err(Stop::Failed("open found what nobody made".into()));
     };
-    must(missing.errno == Some(Errno::ENOENT), "open: ENOENT")?;
+    missing.must_be(Errno::ENOENT)?;
     tell.remark("open(pong) = ENOENT", &missing.advice);
 
     // A nonblocking open for writing answers ENXIO where a plain one would
@@ -107,7 +103,7 @@ fn story(tell: &mut Narrator) -> Result<(), Stop> {
     let Err(alone) = fifo::open(&path, how) else {
         return Err(Stop::Failed("somebody reads a FIFO that is new".into()));
     };
-    must(alone.errno == Some(Errno::ENXIO), "no reader: ENXIO")?;
+    alone.must_be(Errno::ENXIO)?;
     tell.say("open(ping, O_WRONLY|O_NONBLOCK) = ENXIO");
     tell.remark("", "no reader: else it would wait [open]");
     tell.turned_out(Answer::Waits);
@@ -126,8 +122,10 @@ fn story(tell: &mut Narrator) -> Result<(), Stop> {
     // What is bound last is dropped first: should the story end early, the
     // client is ended before its pipe breaks.
     let client = client;
-    let first = frames.recv().named("recv")? == Some(b"ping");
-    must(first, "the first frame is a ping")?;
+    match frames.recv().named("recv")? {
+        Some(first) => must(first == b"ping", "the first frame is a ping")?,
+        None => return Err(client.left_early()),
+    }
     tell.remark(format!("open(ping, O_RDONLY) = {r}"), "the client has come");
 
     tell.step("A hundred messages, each in a frame")?;
@@ -140,6 +138,7 @@ fn story(tell: &mut Narrator) -> Result<(), Stop> {
             Some(b"ping") if count < PINGS => {}
             Some(b"ping") => tell.say(format!("frame {count}: \"ping\"")),
             Some(b"end") => break,
+            None => return Err(client.left_early()),
             other => return Err(Stop::Failed(format!("recv gave {other:?}"))),
         }
     }
@@ -155,7 +154,7 @@ fn story(tell: &mut Narrator) -> Result<(), Stop> {
     tell.remark("recv = None", "end of file [eof]");
     tell.turned_out(Answer::EndOfFile);
     let pid = client.pid();
-    let status = waitpid(pid, None).named("waitpid")?;
+    let status = uninterrupted(|| waitpid(pid, None)).named("waitpid")?;
     client.reaped();
     must(status == WaitStatus::Exited(pid, 0), "the client is well")?;
     tell.say(format!("waitpid({pid}): exited, 0"));
@@ -163,8 +162,11 @@ fn story(tell: &mut Narrator) -> Result<(), Stop> {
     tell.step("The name outlives them all, until somebody removes it")?;
     made.remove().named("unlink ping")?;
     tell.say("unlink(ping) = 0");
-    let gone = fs::symlink_metadata(&path).map_err(|e| e.kind());
-    must(gone.is_err_and(|e| e == ErrorKind::NotFound), "the name is gone")?;
+    match fs::symlink_metadata(&path) {
+        Err(e) if e.kind() == ErrorKind::NotFound => {}
+        Err(e) => return Err(e).named("lstat ping"),
+        Ok(_) => must(false, "the name is gone")?,
+    }
     tell.say("lstat(ping) = ENOENT");
     tell.say("Next, both ways through one FIFO: cargo run -p named-pipe-bidi");
     Ok(())

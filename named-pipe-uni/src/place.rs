@@ -16,7 +16,7 @@ use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg, OFlag, open};
 use nix::sys::stat::Mode;
 use nix::unistd::{geteuid, mkdir};
-use shared::stop::{Named, Stop};
+use shared::stop::{Named, Stop, errno, uninterrupted};
 use shared::ways_out::{PathGuard, hold_signals};
 
 use crate::fifo;
@@ -61,13 +61,19 @@ impl Seat {
             // No signal between making the directory and minding it.
             let _held = hold_signals()?;
             let made = match mkdir(&path, Mode::S_IRWXU) {
-                Ok(()) => Some(PathGuard::new(&path)?),
+                Ok(()) => Some(
+                    PathGuard::new(&path)
+                        .inspect_err(|_| drop(fs::remove_dir(&path)))?,
+                ),
                 Err(Errno::EEXIST) => None,
                 Err(e) => return Err(e).named(what("mkdir")),
             };
             let how = OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-            let dir = open(&path, how, Mode::empty()).named(what("open"))?;
-            let dir = File::from(dir);
+            let dir = match uninterrupted(|| open(&path, how, Mode::empty())) {
+                // The server that had made it was leaving, and removed it.
+                Err(Errno::ENOENT) if made.is_none() => continue,
+                dir => File::from(dir.named(what("open"))?),
+            };
             let opened = dir.metadata().named(what("fstat"))?;
             let mine = opened.uid() == geteuid().as_raw();
             if !mine || opened.mode() & 0o077 != 0 {
@@ -79,11 +85,12 @@ impl Seat {
             }
             let lock = match Flock::lock(dir, FlockArg::LockExclusiveNonblock) {
                 Ok(lock) => lock,
-                Err((_, Errno::EWOULDBLOCK)) => {
+                Err((_, e @ Errno::EWOULDBLOCK)) => {
                     return Err(Stop::Failed(format!(
-                        "{}: a server is at work there already; `server \
+                        "{}: {}: a server is at work there already; `server \
                          PATH` serves another place",
-                        what("flock")
+                        what("flock"),
+                        errno(e)
                     )));
                 }
                 Err((_, e)) => return Err(e).named(what("flock")),

@@ -74,8 +74,9 @@ impl SelfPipe {
     /// As read(2) "ERRORS" lists.
     pub(crate) fn came(&self) -> Result<Option<Signal>, Stop> {
         let mut number = [0];
-        match (&self.0).read(&mut number) {
-            Ok(_) => {
+        // read_exact asks again after a signal, which is what comes here.
+        match (&self.0).read_exact(&mut number) {
+            Ok(()) => {
                 let signal = Signal::try_from(c_int::from(number[0]));
                 signal.map(Some).named("read the self-pipe")
             }

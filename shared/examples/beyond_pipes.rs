@@ -60,10 +60,10 @@ fn over_a_fifo(tell: &mut Narrator) -> Result<(), Stop> {
     // Another writer, which has nothing to say.
     let other = fifo::open(&path, OFlag::O_WRONLY)?;
     readers::ours(tell, &fifo, |tell| {
-        tell.call("write(fifo, \"thanks\")", write(&fifo, b"thanks"))
+        tell.call("write(fifo, \"thanks\")", || write(&fifo, b"thanks"))
             .must_be(Err(Errno::EBADF), "one way: this end only reads")?;
         sender::finish(sender)?;
-        tell.call("poll(fifo)", ready(&fifo))
+        tell.call("poll(fifo)", || ready(&fifo))
             .must_be(Ok(0), "the sender is gone; another writer is not")?;
         tell.say("drop(other)");
         drop(other); // BREAK 2
@@ -95,7 +95,7 @@ fn over_a_unix_socket(tell: &mut Narrator) -> Result<(), Stop> {
         must(peer.agrees_with(sender.pid()), "SO_PEERCRED names the sender")?;
         sender::thank(tell, &stream, sender)
     })?;
-    tell.call("poll(the other client)", ready(&other))
+    tell.call("poll(the other client)", || ready(&other))
         .must_be(Ok(0), "no end: it has a stream of its own")?;
     tell.say(
         "It adds a way back, keeps clients apart, and knows who they are.",

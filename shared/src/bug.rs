@@ -10,7 +10,7 @@ use crate::cli::{self, About};
 use crate::deadline;
 use crate::narrate::Narrator;
 use crate::observe::hang;
-use crate::stop::{Named, Stop, must};
+use crate::stop::{Named, Stop, must, uninterrupted};
 use crate::ways_out::ChildGuard;
 
 /// Which half of the example to run, and how.
@@ -84,7 +84,7 @@ impl Halves {
 /// [`Stop::Failed`] if it ends in any other way than by exit status 0.
 pub fn ends_well(child: ChildGuard) -> Result<(), Stop> {
     let pid = child.pid();
-    let status = waitpid(pid, None).named("waitpid")?;
+    let status = uninterrupted(|| waitpid(pid, None)).named("waitpid")?;
     child.reaped();
     must(status == WaitStatus::Exited(pid, 0), format!("{status:?} is 0"))
 }

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
+use std::io::{self, Read};
 use std::process::{Command, ExitCode, Stdio};
 
 use lexopt::Arg::{Long, Short, Value};
@@ -14,7 +15,7 @@ use help::usage;
 use crate::deadline;
 use crate::narrate::{Narrator, SECOND_COLUMN};
 use crate::stop::{Named, Stop};
-use crate::ways_out;
+use crate::ways_out::{self, ChildGuard};
 
 /// What a program says of itself.
 #[derive(Debug)]
@@ -79,8 +80,9 @@ pub fn run_asked(
             tell = tell.with_quiz()?;
         }
         deadline::arm();
-        story(&mut tell, &asked)?;
-        tell.end()
+        let told = story(&mut tell, &asked).and_then(|()| tell.end());
+        // What could not be removed is tried once more, and then told.
+        told.and(ways_out::left_behind())
     });
     match told {
         Ok(()) => ExitCode::SUCCESS,
@@ -101,6 +103,27 @@ pub fn again(words: &[&OsStr]) -> Result<Command, Stop> {
     command.args(words).stdin(Stdio::null());
     command.env(SECOND_COLUMN, std::process::id().to_string());
     Ok(command)
+}
+
+/// What a command prints, up to its end. `Command::output` would panic where
+/// its pipe cannot be read.
+///
+/// # Errors
+///
+/// As of starting it, reading from its pipe, and waiting for it.
+pub fn printed_by(command: &mut Command) -> io::Result<String> {
+    // What it complains of is its own: a story that was ended takes away the
+    // file that it looks at.
+    command.stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn()?;
+    let guard = ChildGuard::of(&child);
+    let mut printed = String::new();
+    if let Some(pipe) = &mut child.stdout {
+        pipe.read_to_string(&mut printed)?;
+    }
+    child.wait()?;
+    guard.reaped();
+    Ok(printed)
 }
 
 /// What the command line asks for.

@@ -7,6 +7,7 @@ use std::fmt;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd};
 
+use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -164,24 +165,31 @@ pub fn same_description(_a: impl AsFd, _b: impl AsFd) -> Seen<bool> {
     Seen(None)
 }
 
-/// The ends of a pipe that this process itself holds: any Unix tells.
-pub fn own_ends(of: impl AsFd) -> Vec<(i32, Access)> {
-    let Ok(pipe) = fstat(of) else { return Vec::new() };
-    let same = |fd: &i32| {
+/// The ends of a pipe that this process itself holds: any Unix tells. None if
+/// a descriptor could not be looked at.
+pub fn own_ends(of: impl AsFd) -> Option<Vec<(i32, Access)>> {
+    let pipe = fstat(of).ok()?;
+    let mut ends = Vec::new();
+    for fd in 0..256 {
         let mut found = MaybeUninit::<libc::stat>::zeroed();
         // SAFETY: fstat fills the stat, if the number is open.
-        let answer = unsafe { libc::fstat(*fd, found.as_mut_ptr()) };
-        // SAFETY: all zeroes is a stat, and fstat may have filled it.
+        let answer = unsafe { libc::fstat(fd, found.as_mut_ptr()) };
+        if answer != 0 {
+            // Not open. After any other error it may be an end, or not.
+            if Errno::last() == Errno::EBADF {
+                continue;
+            }
+            return None;
+        }
+        // SAFETY: fstat has filled it in.
         let found = unsafe { found.assume_init() };
-        answer == 0
-            && (found.st_dev, found.st_ino) == (pipe.st_dev, pipe.st_ino)
-    };
-    let access = |fd| {
-        // SAFETY: F_GETFL touches no memory; the number was open just now.
-        let flags = unsafe { libc::fcntl(fd, libc::F_GETFL) };
-        Some((fd, Access::of_flags(flags)?))
-    };
-    (0..256).filter(same).filter_map(access).collect()
+        if (found.st_dev, found.st_ino) == (pipe.st_dev, pipe.st_ino) {
+            // SAFETY: F_GETFL touches no memory; the number is open.
+            let flags = unsafe { libc::fcntl(fd, libc::F_GETFL) };
+            ends.push((fd, Access::of_flags(flags)?));
+        }
+    }
+    Some(ends)
 }
 
 /// The position of an open file of this process: lseek(2). A pipe has none.

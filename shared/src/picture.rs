@@ -41,7 +41,7 @@ pub fn draw(
     processes: &[(Pid, &str)],
     width: usize,
 ) -> Vec<String> {
-    let (descriptions, unsure) = descriptions(&end, processes);
+    let Found { descriptions, unsure, hidden } = look(&end, processes);
     let label = label(&end);
     let text = content(&end);
 
@@ -95,7 +95,7 @@ pub fn draw(
     if unsure {
         lines.push("which descriptors share a description: unknown".into());
     }
-    lines.extend(unknown(&end, processes));
+    lines.extend(unknown(&hidden));
     if draws_boxes() {
         lines
     } else {
@@ -106,8 +106,8 @@ pub fn draw(
 /// Who holds each side, in one line: what changed, after a full picture.
 #[must_use]
 pub fn sides(end: impl AsFd, processes: &[(Pid, &str)]) -> String {
-    let (descriptions, _) = descriptions(&end, processes);
-    let unknown = unknown(&end, processes);
+    let Found { descriptions, hidden, .. } = look(&end, processes);
+    let unknown = unknown(&hidden);
     let none = if unknown.is_some() { "unknown" } else { "nobody" };
     let side = |is_on: fn(Access) -> bool| {
         let on = descriptions.iter().filter(|d| is_on(d.access));
@@ -120,10 +120,12 @@ pub fn sides(end: impl AsFd, processes: &[(Pid, &str)]) -> String {
 }
 
 /// Whose descriptors may not be looked at, in words.
-fn unknown(end: &impl AsFd, processes: &[(Pid, &str)]) -> Option<String> {
-    let hidden = |(pid, _): &&(Pid, &str)| ends_in(*pid, end).is_none();
-    let names = processes.iter().filter(hidden).map(|(_, name)| *name);
-    let names = names.collect::<Vec<_>>().join(", ");
+fn unknown(hidden: &[&str]) -> Option<String> {
+    let name = |name: &&str| match *name {
+        "" => "this process".to_string(),
+        name => name.to_string(),
+    };
+    let names = hidden.iter().map(name).collect::<Vec<_>>().join(", ");
     (!names.is_empty()).then(|| format!("what {names} holds: unknown"))
 }
 
@@ -148,16 +150,25 @@ fn holders(description: &Description, processes: &[(Pid, &str)]) -> String {
     names.join(", ")
 }
 
-/// The descriptions of the pipe, and whether it is unknown which descriptors
-/// share one: then each gets a description of its own.
-fn descriptions(
-    end: &impl AsFd,
-    processes: &[(Pid, &str)],
-) -> (Vec<Description>, bool) {
+/// What one look showed.
+struct Found<'a> {
+    descriptions: Vec<Description>,
+    /// Whether it is unknown which descriptors share a description: then each
+    /// gets one of its own.
+    unsure: bool,
+    /// Whose descriptors may not be looked at.
+    hidden: Vec<&'a str>,
+}
+
+fn look<'a>(end: &impl AsFd, processes: &[(Pid, &'a str)]) -> Found<'a> {
     let mut found: Vec<Description> = Vec::new();
-    let mut unsure = false;
-    for (process, _) in processes {
-        for (fd, access) in ends_in(*process, end).unwrap_or_default() {
+    let (mut unsure, mut hidden) = (false, Vec::new());
+    for (process, name) in processes {
+        let ends = ends_in(*process, end);
+        if ends.is_none() {
+            hidden.push(*name);
+        }
+        for (fd, access) in ends.unwrap_or_default() {
             let this = (*process, fd);
             let same = |with: &Description| {
                 let seen = same_file(with.holders[0], this);
@@ -182,14 +193,14 @@ fn descriptions(
     }
     // A pipe's read end first; a file's descriptions as they were opened.
     found.sort_by_key(|one| one.offset.is_none() && one.access.writes());
-    (found, unsure)
+    Found { descriptions: found, unsure, hidden }
 }
 
 /// The ends that a process holds; none if that may not be looked at.
 #[cfg(target_os = "linux")]
 fn ends_in(process: Pid, end: &impl AsFd) -> Option<Vec<(i32, Access)>> {
     if process == getpid() {
-        return Some(observe::own_ends(end));
+        return observe::own_ends(end);
     }
     let pipe = fstat(end).ok()?;
     let ends = observe::proc::ends_of(process.as_raw())?;
@@ -206,7 +217,7 @@ fn same_file(a: (Pid, i32), b: (Pid, i32)) -> Seen<bool> {
 /// does not tell of.
 #[cfg(not(target_os = "linux"))]
 fn ends_in(process: Pid, end: &impl AsFd) -> Option<Vec<(i32, Access)>> {
-    (process == getpid()).then(|| observe::own_ends(end))
+    if process == getpid() { observe::own_ends(end) } else { None }
 }
 
 #[cfg(not(target_os = "linux"))]

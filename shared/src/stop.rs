@@ -123,6 +123,25 @@ impl<T> Named<T> for Result<T, FrameError> {
     }
 }
 
+/// Makes a call, and again if a signal interrupted it: EINTR is no answer, but
+/// the wish to be asked once more. The handlers of this course interrupt no
+/// read and no write (`SA_RESTART` in sigaction(2)); those of a program that
+/// this is copied into may.
+///
+/// # Errors
+///
+/// As the call's, except EINTR.
+pub fn uninterrupted<T>(
+    mut call: impl FnMut() -> nix::Result<T>,
+) -> nix::Result<T> {
+    loop {
+        match call() {
+            Err(Errno::EINTR) => {}
+            answer => return answer,
+        }
+    }
+}
+
 /// `EPIPE (Broken pipe)`: the name that the man pages use, then the text.
 #[must_use]
 pub fn errno(e: Errno) -> String {
@@ -130,7 +149,8 @@ pub fn errno(e: Errno) -> String {
 }
 
 /// The same for an error of std's.
-pub(crate) fn io_error(e: &io::Error) -> String {
+#[must_use]
+pub fn io_error(e: &io::Error) -> String {
     match e.raw_os_error() {
         Some(number) => errno(Errno::from_raw(number)),
         None => e.to_string(),

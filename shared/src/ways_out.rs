@@ -13,6 +13,7 @@ mod names;
 pub use children::ChildGuard;
 use names::Entry;
 pub use names::PathGuard;
+pub(crate) use names::left_behind;
 
 use std::ffi::c_int;
 use std::ptr;

@@ -50,7 +50,7 @@ pub(crate) fn what_is_granted(
     let wait = observe::bytes_waiting(&read_end);
     tell.say(format!("{wait} bytes wait, less than a page, in two slots:"));
     let answer = set_size(&write_end, page);
-    tell.call(format!("fcntl(F_SETPIPE_SZ, {page})"), answer)
+    tell.call(format!("fcntl(F_SETPIPE_SZ, {page})"), || answer)
         .must_be(Err(Errno::EBUSY), "it counts slots")
 }
 

@@ -39,7 +39,7 @@ fn eavesdrops(
     let fd = end.as_raw_fd();
     tell.say(format!("recvmsg: {fd} is mine now"));
     let mut buffer = [0; 64];
-    tell.call(format!("read({fd}, 64)"), read(end, &mut buffer))
+    tell.call(format!("read({fd}, 64)"), || read(end, &mut buffer))
         .must_be(Ok(6), "\"secret\"")?;
     must(buffer.starts_with(b"secret"), "the same pipe")?;
     fcntl(end, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).named("fcntl")?;

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use nix::errno::Errno;
 use nix::unistd::geteuid;
-use shared::stop::{Stop, errno};
+use shared::stop::{Stop, errno, must};
 
 use super::shown;
 
@@ -32,6 +32,17 @@ impl Refused {
     #[must_use]
     pub fn is_early(&self) -> bool {
         self.advice == NO_NAME || self.advice == NO_READER
+    }
+
+    /// Itself, told as a failure, unless it was refused with this error: what
+    /// is about to be shown would not be so.
+    ///
+    /// # Errors
+    ///
+    /// [`Stop::Failed`] with its sentence.
+    pub fn must_be(&self, expected: Errno) -> Result<(), Stop> {
+        let why = format!("{expected:?}; it was {self}");
+        must(self.errno == Some(expected), why)
     }
 
     pub(super) fn by_mkfifo(path: &Path, errno: Errno) -> Self {

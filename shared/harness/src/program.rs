@@ -5,11 +5,13 @@ use std::env;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
 use crate::home::Home;
 use crate::surroundings::{at_home, own_session};
+use crate::watch::DEADLINE;
 use crate::{Outcome, Running, Session, get};
 
 /// A program about to run.
@@ -19,6 +21,7 @@ pub struct Program {
     input: Option<Vec<u8>>,
     home: Home,
     close_stdout: bool,
+    patience: Duration,
 }
 
 impl Program {
@@ -29,7 +32,13 @@ impl Program {
         let home = Home::fresh();
         let mut command = Command::new(path);
         at_home(&mut command, &home);
-        Self { command, input: None, home, close_stdout: false }
+        Self {
+            command,
+            input: None,
+            home,
+            close_stdout: false,
+            patience: DEADLINE,
+        }
     }
 
     /// An example of any crate of the workspace: `cargo test --workspace`
@@ -134,6 +143,14 @@ impl Program {
         self
     }
 
+    /// Gives it so long to end, instead of a minute, once its end is waited
+    /// for.
+    #[must_use]
+    pub fn within(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
     /// Where the program is.
     #[must_use]
     pub fn path(&self) -> String {
@@ -204,6 +221,7 @@ impl Program {
     pub fn starts(self) -> Session {
         let mut session =
             Session::new(self.command, self.home, !self.close_stdout);
+        session.gets(self.patience);
         if let Some(input) = self.input {
             session.types(&input);
             session.end_of_input();

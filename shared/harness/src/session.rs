@@ -5,6 +5,7 @@ use std::io::Write;
 use std::process::{ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
+use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
@@ -46,6 +47,11 @@ impl Session {
             watch.reads(ERR, err);
         }
         Self { watch, input }
+    }
+
+    /// Gives it so long to end, once its end is waited for.
+    pub(crate) fn gets(&mut self, patience: Duration) {
+        self.watch.patience = patience;
     }
 
     /// Writes to its standard input, without waiting until it reads.

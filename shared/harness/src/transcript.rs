@@ -67,19 +67,14 @@ const PROCESS: [&str; 14] = [
 ];
 
 /// Where a run says what its pipes have room for.
-const CAPACITY: [&str; 2] = ["F_GETPIPE_SZ says ", "0 of "];
+const CAPACITY: [&str; 2] = ["F_GETPIPE_SZ says ", " 0 of "];
 
 /// Replaces what differs between two runs by a sample of it.
 #[must_use]
 pub fn sample(printed: &str) -> String {
     // A sandbox may forbid kcmp.
     let text = printed.replace("description: unknown", "description: yes");
-    let capacity = text.find(CAPACITY[0]).or(text.find(CAPACITY[1]));
-    let capacity = capacity.map(|at| {
-        let skip = |c: &char| !c.is_ascii_digit() || *c == '0';
-        let number = text[at..].chars().skip_while(skip);
-        number.take_while(char::is_ascii_digit).collect::<String>()
-    });
+    let capacity = after(&text, &CAPACITY).into_iter().next();
     let mut processes = Vec::new();
     let mut sampled = String::new();
     for line in text.lines() {

@@ -48,6 +48,8 @@ pub(crate) struct Watch {
     open: [bool; 2],
     status: Option<ExitStatus>,
     gone: bool,
+    /// How long its end may take.
+    pub(crate) patience: Duration,
 }
 
 impl Watch {
@@ -70,6 +72,7 @@ impl Watch {
             open: [false; 2],
             status: None,
             gone: false,
+            patience: DEADLINE,
         }
     }
 
@@ -162,7 +165,7 @@ impl Watch {
     /// Waits for the end of the program and of all that it started: from then
     /// on, whoever still holds its output was left behind.
     pub(crate) fn ends(mut self) -> Outcome {
-        let mut end = Instant::now() + DEADLINE;
+        let mut end = Instant::now() + self.patience;
         let mut status = None;
         while status.is_none() || self.open.contains(&true) {
             let left = end.saturating_duration_since(Instant::now());

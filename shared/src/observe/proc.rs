@@ -4,10 +4,10 @@
 //! What it refuses is counted or left out, never guessed.
 
 use std::ffi::OsString;
-use std::fs;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use nix::libc;
 
@@ -100,28 +100,39 @@ pub fn same_file(a: (i32, i32), b: (i32, i32)) -> Seen<bool> {
 /// The ends that one process holds; none if they may not be looked at.
 #[must_use]
 pub fn ends_of(process: i32) -> Option<Vec<End>> {
-    let folder = fs::read_dir(file(process, "fd")).ok()?;
-    let mut ends: Vec<_> =
-        folder.flatten().filter_map(|fd| end(process, &fd.path())).collect();
+    let mut ends = Vec::new();
+    for link in fs::read_dir(file(process, "fd")).ok()? {
+        let link = link.ok()?.path();
+        // Following the link looks at the inode. It does not open the pipe,
+        // which would make one reader or writer more.
+        match end(process, &link) {
+            Ok(end) => ends.extend(end),
+            // Closed since, or a file that was removed.
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+            Err(_) => return None,
+        }
+    }
     ends.sort_by_key(|end| end.fd);
     Some(ends)
 }
 
-fn end(process: i32, link: &Path) -> Option<End> {
-    let fd = link.file_name()?.to_string_lossy().parse().ok()?;
-    // Following the link looks at the inode. It does not open the pipe,
-    // which would make one reader or writer more.
-    let found = fs::metadata(link).ok()?;
+fn end(process: i32, link: &Path) -> io::Result<Option<End>> {
+    let found = fs::metadata(link)?;
     if !found.file_type().is_fifo() {
-        return None;
+        return Ok(None);
     }
-    let label = fs::read_link(link).ok()?.to_string_lossy().into_owned();
-    let info = fs::read_to_string(file(process, &format!("fdinfo/{fd}")));
-    let flags = field(&info.ok()?, "flags:")?;
-    let flags = i32::from_str_radix(&flags, 8).ok()?;
-    let access = Access::of_flags(flags)?;
+    let label = fs::read_link(link)?.to_string_lossy().into_owned();
+    let fd = link.file_name().unwrap_or_default().to_string_lossy();
+    let info = file(process, &format!("fdinfo/{fd}"));
+    let info = fs::read_to_string(info)?;
+    let flags = field(&info, "flags:").unwrap_or_default();
+    let flags = i32::from_str_radix(&flags, 8).ok();
+    let access = flags.and_then(Access::of_flags);
+    let (Ok(fd), Some(access)) = (fd.parse(), access) else {
+        return Err(io::ErrorKind::InvalidData.into());
+    };
     let pipe = (found.dev(), found.ino());
-    Some(End { process, fd, access, pipe, label })
+    Ok(Some(End { process, fd, access, pipe, label }))
 }
 
 /// Bytes that wait in the pipe behind another process's descriptor. Where

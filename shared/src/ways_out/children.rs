@@ -9,6 +9,7 @@ use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 
 use super::CHILDREN;
+use crate::stop::{Stop, errno, uninterrupted};
 
 /// A child that must not outlive the story.
 #[derive(Debug)]
@@ -35,6 +36,19 @@ impl ChildGuard {
         self.0
     }
 
+    /// For a child that left before its part was told: waits for it, so that
+    /// its own sentence comes first, and says how it ended.
+    #[must_use]
+    pub fn left_early(self) -> Stop {
+        match uninterrupted(|| waitpid(self.0, None)) {
+            Ok(how) => {
+                self.reaped();
+                Stop::Failed(format!("the other side left early: {how:?}"))
+            }
+            Err(e) => Stop::Failed(format!("waitpid: {}", errno(e))),
+        }
+    }
+
     /// The child was waited for: its number may soon be somebody else's.
     pub fn reaped(self) {
         replace_child(self.0.as_raw(), 0);
@@ -47,7 +61,7 @@ impl Drop for ChildGuard {
         // An error is on its way already; there is no better one to report.
         let _ = signal::kill(self.0, Signal::SIGKILL);
         replace_child(self.0.as_raw(), 0);
-        let _ = waitpid(self.0, None);
+        let _ = uninterrupted(|| waitpid(self.0, None));
     }
 }
 

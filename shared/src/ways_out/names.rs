@@ -1,7 +1,7 @@
 //! A file, a FIFO, a directory that must not outlive the story: it is removed
 //! when its guard is dropped. The signal handler knows the same.
 
-use std::ffi::CString;
+use std::ffi::{CString, OsStr};
 use std::mem::MaybeUninit;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -36,16 +36,20 @@ impl Entry {
     /// Whether the name still leads to what it led to. Only calls that
     /// signal-safety(7) allows.
     pub(super) fn is_ours(&self) -> bool {
-        self.is.is_none() || self.is == look(&self.name)
+        self.is.is_none() || look(&self.name) == Ok(self.is)
     }
 }
 
-/// What a name leads to: lstat(2), which does not follow a symbolic link.
-fn look(name: &CString) -> Option<(u64, u64)> {
+/// What a name leads to, if it is there: lstat(2), which does not follow a
+/// symbolic link.
+fn look(name: &CString) -> nix::Result<Option<(u64, u64)>> {
     let mut found = MaybeUninit::<libc::stat>::uninit();
     // SAFETY: a C string, and room for the answer.
     if unsafe { libc::lstat(name.as_ptr(), found.as_mut_ptr()) } != 0 {
-        return None;
+        return match Errno::last() {
+            Errno::ENOENT => Ok(None),
+            e => Err(e),
+        };
     }
     // SAFETY: lstat has filled it in.
     let found = unsafe { found.assume_init() };
@@ -54,7 +58,7 @@ fn look(name: &CString) -> Option<(u64, u64)> {
         clippy::unnecessary_cast,
         reason = "a device is an i32 on macOS, and a u64 on Linux"
     )]
-    Some((found.st_dev as u64, found.st_ino as u64))
+    Ok(Some((found.st_dev as u64, found.st_ino as u64)))
 }
 
 impl PathGuard {
@@ -62,11 +66,12 @@ impl PathGuard {
     ///
     /// # Errors
     ///
-    /// [`Stop::Failed`] if the list is full, or the path holds a NUL byte.
+    /// [`Stop::Failed`] if the list is full, or the path holds a NUL byte; as
+    /// lstat(2) "ERRORS" lists.
     pub fn new(path: &Path) -> Result<Self, Stop> {
         let name = CString::new(path.as_os_str().as_bytes())
             .map_err(|_| Stop::Failed("a path holds a NUL byte".into()))?;
-        let is = look(&name);
+        let is = look(&name).named(format!("lstat {}", path.display()))?;
         // Never freed: the handler may be at it whenever a signal comes.
         let entry = Box::into_raw(Box::new(Entry { name, is }));
         let slot = NAMES.iter().position(|slot| {
@@ -86,14 +91,19 @@ impl PathGuard {
     }
 
     /// Whether the path still leads to what is guarded.
-    #[must_use]
-    pub fn is_there(&self) -> bool {
+    ///
+    /// # Errors
+    ///
+    /// As lstat(2) "ERRORS" lists, except ENOENT.
+    pub fn is_there(&self) -> io::Result<bool> {
         let at = self
             .slot
             .map_or(ptr::null_mut(), |slot| NAMES[slot].load(Ordering::SeqCst));
         // SAFETY: null, or an entry of the list, which is never freed.
         let entry = unsafe { at.as_ref() };
-        entry.is_some_and(|e| look(&e.name).is_some() && e.is_ours())
+        let Some(entry) = entry else { return Ok(false) };
+        let at = look(&entry.name)?;
+        Ok(at.is_some() && (entry.is.is_none() || entry.is == at))
     }
 
     /// Gives it another name, in one step: what had that name before loses
@@ -120,19 +130,47 @@ impl PathGuard {
     }
 
     fn remove_once(&mut self) -> io::Result<()> {
-        let there = self.is_there();
-        let Some(slot) = self.slot.take() else {
-            return Ok(());
-        };
-        let removed = match fs::symlink_metadata(&self.path) {
-            _ if !there => Err(Errno::ENOENT.into()),
-            Ok(at) if at.is_dir() => fs::remove_dir(&self.path),
-            Ok(_) => fs::remove_file(&self.path),
-            Err(e) => Err(e),
-        };
+        let Some(slot) = self.slot else { return Ok(()) };
+        let there = self.is_there()?;
+        if there {
+            // Should this fail, the name stays in the list: `left_behind`
+            // tries once more.
+            remove(&self.path)?;
+        }
+        self.slot = None;
         NAMES[slot].store(ptr::null_mut(), Ordering::SeqCst);
-        removed
+        if there { Ok(()) } else { Err(Errno::ENOENT.into()) }
     }
+}
+
+/// A file by unlink(2), a directory by rmdir(2).
+fn remove(path: &Path) -> io::Result<()> {
+    if fs::symlink_metadata(path)?.is_dir() {
+        fs::remove_dir(path)
+    } else {
+        fs::remove_file(path)
+    }
+}
+
+/// When the story is over: what a guard could not remove is tried once more,
+/// what was made last first.
+///
+/// # Errors
+///
+/// [`Stop::Failed`], if it stays.
+pub(crate) fn left_behind() -> Result<(), Stop> {
+    let mut told = Ok(());
+    for slot in NAMES.iter().rev() {
+        let entry = slot.swap(ptr::null_mut(), Ordering::SeqCst);
+        // SAFETY: null, or an entry, which is never freed.
+        let Some(entry) = (unsafe { entry.as_ref() }) else { continue };
+        if entry.is_ours() {
+            let path = Path::new(OsStr::from_bytes(entry.name.as_bytes()));
+            let call = format!("unlink or rmdir {}", path.display());
+            told = told.and(remove(path).named(call));
+        }
+    }
+    told
 }
 
 impl Drop for PathGuard {

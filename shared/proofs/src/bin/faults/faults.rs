@@ -1,0 +1,384 @@
+//! Which faults there are, for which calls, and all of them in turn.
+
+use std::panic::{self, AssertUnwindSafe};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{env, thread};
+
+use harness::Program;
+
+use crate::judge::{judge, told};
+use crate::run::{Beside, Run, Story};
+use crate::trace::{Call, calls, shape};
+
+/// What is run, and how many children tell a part of it.
+const STORIES: [Story; 7] = [
+    story("anonymous-pipe", &[], 0),
+    story("fork-pipe", &[], 2),
+    // The same with a file: it is opened, and read.
+    story("fork-pipe FILE", &["Cargo.toml"], 2),
+    story("named-pipe-uni", &[], 1),
+    story("named-pipe-bidi", &[], 3),
+    Story {
+        beside: Some(Beside::Client),
+        ..story("named-pipe-uni server", &["server"], 0)
+    },
+    Story {
+        beside: Some(Beside::Server),
+        ..story("named-pipe-uni client", &["client"], 0)
+    },
+];
+
+const fn story(
+    name: &'static str,
+    words: &'static [&'static str],
+    children: usize,
+) -> Story {
+    Story { name, words, beside: None, children }
+}
+
+/// So many runs at once: each waits for its strace half of the time.
+const AT_ONCE: usize = 4;
+
+/// A run that does not come to the call is tried again, so often: how many
+/// reads empty a FIFO is a matter of moments.
+const TRIES: usize = 3;
+
+/// What is done to a call.
+pub(crate) const DELAYS: [&str; 2] = ["delay_enter", "delay_exit"];
+pub(crate) const KILL: &str = "SIGKILL";
+
+/// The errnos that a call can have, by the ERRORS of its man page, and EPERM
+/// or EACCES for what a sandbox may forbid. Close is not among the calls: an
+/// injected error does not close the descriptor, and close does, whatever it
+/// answers.
+fn errnos(call: &Call) -> &'static [&'static str] {
+    let shape = call.shape.as_str();
+    match call.name.as_str() {
+        "pipe2" => &["EMFILE", "ENFILE"],
+        "clone" | "clone3" => &["EAGAIN", "ENOMEM"],
+        "read" if looks_on(call) => &["EINTR", "EIO"],
+        "read" | "readv" => &["EINTR", "EIO", "EAGAIN"],
+        "write" | "writev" if shape.starts_with("write(1<") => {
+            &["EINTR", "EIO", "EAGAIN", "EPIPE", "ENOSPC"]
+        }
+        "write" | "writev" => &["EINTR", "EIO", "EAGAIN", "EPIPE"],
+        "openat" if looks_on(call) => &["EMFILE", "EACCES"],
+        "openat" if call.line.contains("O_WRONLY|O_NOCTTY|O_NONBLOCK") => {
+            &["EINTR", "EMFILE", "ENFILE", "ENOMEM", "EACCES", "ENXIO"]
+        }
+        "openat" => &["EINTR", "EMFILE", "ENFILE", "ENOMEM", "EACCES"],
+        "mknodat" | "mkdir" => &["EACCES", "EEXIST", "ENOSPC", "ENOMEM"],
+        "dup" => &["EMFILE"],
+        "dup2" | "dup3" => &["EINTR", "EMFILE"],
+        "fcntl" if shape.contains("F_DUPFD") => &["EMFILE"],
+        "fcntl" | "ioctl" | "kcmp" => &["EPERM"],
+        "poll" | "ppoll" => &["EINTR", "ENOMEM"],
+        "wait4" | "waitid" => &["EINTR", "ECHILD"],
+        "unlink" | "rmdir" => &["EACCES", "EIO", "ENOMEM"],
+        // A number that is not open is asked about, and answered so.
+        "newfstatat" if call.line.contains(" EBADF ") => &[],
+        // ENOENT would say that the process is gone, and holds nothing.
+        "statx" | "newfstatat" | "getdents64" => &["ENOMEM"],
+        // It does not wait, so EINTR is none of its errors; and to unlock
+        // takes no memory, and cannot fail.
+        "flock" if shape.contains("LOCK_UN") => &[],
+        "flock" => &["ENOLCK", "EAGAIN"],
+        "rename" => &["EACCES", "ENOSPC", "ENOMEM"],
+        "lseek" => &["EINVAL"],
+        "readlink" => &["EACCES", "ENOMEM"],
+        // getpid, alarm, sigaction, sigprocmask and such cannot fail.
+        _ => &[],
+    }
+}
+
+/// Whether a call only looks at what there is, for a picture or a remark.
+pub(crate) fn looks_on(call: &Call) -> bool {
+    let shape = call.shape.as_str();
+    let asks = ["F_GETFL", "F_GETPIPE_SZ", "FIONREAD", "TIOCGWINSZ", "TCGETS"];
+    let looks =
+        ["getdents64", "kcmp", "lseek", "newfstatat", "readlink", "statx"];
+    shape.contains("/proc/")
+        || asks.iter().any(|word| shape.contains(word))
+        || looks.contains(&call.name.as_str())
+}
+
+/// A fault to try.
+#[derive(Debug, Clone)]
+struct Trial {
+    story: usize,
+    who: usize,
+    call: Call,
+    fault: &'static str,
+}
+
+impl Trial {
+    /// What strace has to do: nothing else in this process, and once.
+    fn words(&self) -> [String; 4] {
+        let Call { name, number, .. } = &self.call;
+        let what = match self.fault {
+            KILL => format!("signal={KILL}"),
+            delay if DELAYS.contains(&delay) => format!("{delay}=50ms"),
+            errno => format!("error={errno}"),
+        };
+        let inject = format!("inject={name}:{what}:when={number}");
+        ["-e".into(), format!("trace={name}"), "-e".into(), inject]
+    }
+
+    /// Whether strace made the fault, where it was to be made, and once.
+    fn was_made(&self, run: &Run) -> bool {
+        let mark = match self.fault {
+            KILL => "+++ killed by SIGKILL +++",
+            delay if DELAYS.contains(&delay) => "(DELAYED)",
+            _ => "(INJECTED)",
+        };
+        let marked: Vec<_> =
+            run.log.lines().filter(|line| line.ends_with(mark)).collect();
+        // A call that is not finished is not told of, but for its name.
+        let Call { name, shape: about, .. } = &self.call;
+        let begun = |line: &str| line.starts_with(&format!("{name}("));
+        let line = |line: &&str| match self.fault {
+            KILL => run.log.lines().rev().nth(1).is_some_and(begun),
+            _ => shape(line) == *about,
+        };
+        marked.len() == 1 && marked.iter().all(line)
+    }
+
+    /// The command that tries it alone.
+    fn command(&self) -> String {
+        let Self { story, who, call, fault } = self;
+        let (story, Call { name, number, .. }) = (&STORIES[*story], call);
+        format!(
+            "cargo run --release -p proofs --bin faults -- '{}' {who} {name} \
+             {number} {fault}",
+            story.name
+        )
+    }
+
+    /// Runs it. None: strace did not come to make the fault.
+    fn run(&self, programs: &Path, plain: &str) -> Option<Result<Run, String>> {
+        let words = self.words();
+        let words: Vec<_> = words.iter().map(String::as_str).collect();
+        for _ in 0..TRIES {
+            let story = &STORIES[self.story];
+            let run = match quietly(|| story.run(programs, self.who, &words)) {
+                Ok(run) => run,
+                Err(why) => return Some(Err(why)),
+            };
+            if self.was_made(&run) {
+                let wrong = judge(
+                    story.name, self.who, &self.call, self.fault, plain, &run,
+                );
+                return Some(wrong.map_or(Ok(run), Err));
+            }
+            // Without its fault it has to be as always.
+            if told(&run.outcome.stdout) != told(plain) {
+                let now = &run.outcome.stdout;
+                return Some(Err(format!("another story, no fault: {now:?}")));
+            }
+        }
+        None
+    }
+}
+
+/// Runs it; a panic of the harness is an answer here.
+fn quietly<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+    panic::catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
+        let text = panic.downcast_ref::<String>().cloned();
+        let text = text.unwrap_or_else(|| "a panic".to_string());
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    })
+}
+
+/// The faults of one story, and what it prints without one.
+fn trials(
+    programs: &Path,
+    at: usize,
+    thorough: bool,
+) -> Result<(String, Vec<Trial>), String> {
+    let story = &STORIES[at];
+    let mut all = Vec::new();
+    let mut plain = String::new();
+    for who in 0..=story.children {
+        let dry = || quietly(|| story.run(programs, who, &[]));
+        // How many reads empty a FIFO differs: what two runs have is tried.
+        let (one, two) = (dry()?, dry()?);
+        for run in [&one, &two] {
+            let Run { outcome, left, .. } = run;
+            let well = outcome.shell_status() == 0 && left.is_empty();
+            if !well || !outcome.stderr.is_empty() {
+                return Err(format!("fails without a fault: {run:?}"));
+            }
+        }
+        let others = calls(&two.log, who == 0);
+        let mut found = calls(&one.log, who == 0);
+        found.retain(|call| {
+            let same = |other: &Call| {
+                (&other.name, other.number, &other.shape)
+                    == (&call.name, call.number, &call.shape)
+            };
+            others.iter().any(same)
+        });
+        plain = one.outcome.stdout;
+        for call in found.iter().filter(|call| is_tried(call, &found, thorough))
+        {
+            let mut faults = errnos(call).to_vec();
+            faults.retain(|errno| !call.line.contains(errno));
+            if !faults.is_empty() && !looks_on(call) {
+                faults.extend(DELAYS);
+                faults.push(KILL);
+            }
+            all.extend(faults.into_iter().map(|fault| Trial {
+                story: at,
+                who,
+                call: call.clone(),
+                fault,
+            }));
+        }
+    }
+    Ok((plain, all))
+}
+
+/// A loop makes a hundred calls that are alike: the first two, one in the
+/// middle and the last one stand for the rest, unless all are asked for.
+fn is_tried(call: &Call, calls: &[Call], thorough: bool) -> bool {
+    let alike: Vec<_> = calls
+        .iter()
+        .filter(|other| other.shape == call.shape)
+        .map(|other| other.number)
+        .collect();
+    let at = alike.iter().position(|number| *number == call.number);
+    let at = at.unwrap_or(0);
+    let prints = call.shape.starts_with("write(1<");
+    let few = if looks_on(call) { 3 } else { 6 };
+    thorough
+        || prints
+        || alike.len() <= few
+        || [0, 1, alike.len() / 2, alike.len() - 1].contains(&at)
+}
+
+pub(crate) fn main() -> ExitCode {
+    // The harness panics where a test would fail; here that is an answer.
+    panic::set_hook(Box::new(|_| {}));
+    let words: Vec<String> = env::args().skip(1).collect();
+    if !can_trace() {
+        let strict = env::var_os("ALL_PEERS").is_some();
+        let what = if strict { "failed" } else { "skipped" };
+        println!("{what}: strace is missing here, or may not trace a program");
+        return ExitCode::from(u8::from(strict));
+    }
+    let Some(programs) = build() else { return ExitCode::FAILURE };
+    // What a story leaves behind becomes a child of this process.
+    if nix::sys::prctl::set_child_subreaper(true).is_err() {
+        return ExitCode::FAILURE;
+    }
+    match words.as_slice() {
+        [] => all(&programs, false),
+        [word] if word == "all" => all(&programs, true),
+        [story, who, name, number, fault] => {
+            one(&programs, [story, who, name, number, fault])
+        }
+        _ => {
+            println!("usage: faults [all | STORY PROCESS CALL NUMBER FAULT]");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn all(programs: &Path, thorough: bool) -> ExitCode {
+    let (mut sum, mut well, mut missed) = (0, 0, 0);
+    for (at, story) in STORIES.iter().enumerate() {
+        let (plain, trials) = match trials(programs, at, thorough) {
+            Ok(found) => found,
+            Err(why) => {
+                println!("{}: {why}", story.name);
+                return ExitCode::FAILURE;
+            }
+        };
+        let (made, held) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let count = trials.len();
+        let queue = Mutex::new(trials.into_iter());
+        let work = || {
+            loop {
+                let next = queue.lock().ok().and_then(|mut queue| queue.next());
+                let Some(trial) = next else { break };
+                let Some(answer) = trial.run(programs, &plain) else {
+                    continue;
+                };
+                made.fetch_add(1, Ordering::SeqCst);
+                match answer {
+                    Ok(_) => drop(held.fetch_add(1, Ordering::SeqCst)),
+                    Err(why) => println!("{}: {why}", trial.command()),
+                }
+            }
+        };
+        thread::scope(|scope| {
+            for _ in 0..AT_ONCE {
+                scope.spawn(work);
+            }
+        });
+        let (made, held) = (made.into_inner(), held.into_inner());
+        println!("{}: {made} faults, {held} held", story.name);
+        (sum, well, missed) = (sum + made, well + held, missed + count - made);
+    }
+    println!("{sum} faults, {well} held; {missed} calls did not come again");
+    ExitCode::from(u8::from(well < sum || sum == 0))
+}
+
+/// One fault, and all that came of it.
+fn one(programs: &Path, words: [&String; 5]) -> ExitCode {
+    let [name, who, call, number, fault] = words.map(String::as_str);
+    let Some(at) = STORIES.iter().position(|story| story.name == name) else {
+        println!("no story {name}");
+        return ExitCode::from(2);
+    };
+    let found = trials(programs, at, true).ok().and_then(|(plain, all)| {
+        let trial = all.into_iter().find(|trial| {
+            trial.who.to_string() == who
+                && trial.call.name == call
+                && trial.call.number.to_string() == number
+                && trial.fault == fault
+        });
+        Some((plain, trial?))
+    });
+    let Some((plain, trial)) = found else {
+        println!("no such fault");
+        return ExitCode::from(2);
+    };
+    println!("{}", trial.words().join(" "));
+    let words = trial.words();
+    let words: Vec<_> = words.iter().map(String::as_str).collect();
+    let run = quietly(|| STORIES[at].run(programs, trial.who, &words));
+    if let Ok(Run { outcome, log, left, .. }) = &run {
+        print!("{}{}{log}", outcome.stdout, outcome.stderr);
+        println!("status {}, left: {left:?}", outcome.shell_status());
+    }
+    let wrong = run.map_or_else(Some, |run| {
+        judge(name, trial.who, &trial.call, trial.fault, &plain, &run)
+    });
+    println!("{}", wrong.as_deref().unwrap_or("held"));
+    ExitCode::from(u8::from(wrong.is_some()))
+}
+
+fn can_trace() -> bool {
+    let traced = ["-D", "-qq", "-o", "/dev/null", "true"];
+    quietly(|| Program::new("strace").args(&traced).run().shell_status())
+        .is_ok_and(|status| status == 0)
+}
+
+/// The demos as a reader runs them, but for the checks of a debug build: those
+/// make calls of their own.
+fn build() -> Option<PathBuf> {
+    let cargo = env::var_os("CARGO").unwrap_or("cargo".into());
+    let packages = ["anonymous-pipe", "fork-pipe", "named-pipe-uni"];
+    let packages = packages.iter().chain(&["named-pipe-bidi"]);
+    let mut command = Command::new(cargo);
+    command.args(["build", "--release", "--quiet", "--locked", "--bins"]);
+    command.args(packages.flat_map(|package| ["-p", package]));
+    let built = command.status().is_ok_and(|status| status.success());
+    let me = env::current_exe().ok()?;
+    let target = me.parent()?.parent()?;
+    built.then(|| target.join("release"))
+}

@@ -1,0 +1,260 @@
+//! One run of a story under strace(1), with a fault in one of its processes,
+//! or none.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use harness::{Home, Outcome, Program, Session, Signal, get};
+use nix::poll::{PollTimeout, poll};
+use nix::sys::signal::kill;
+use nix::sys::wait::waitpid;
+use nix::unistd::Pid;
+use shared::observe::proc;
+
+/// How long a story may take, with its fault.
+const BOUND: Duration = Duration::from_secs(5);
+
+/// What a program of the course gives each of its steps: seconds. One more,
+/// and it has ended itself, which is within the bound.
+const DEADLINE: &str = "2";
+
+/// A program with its words, and another one that it needs beside it.
+#[derive(Debug)]
+pub(crate) struct Story {
+    pub(crate) name: &'static str,
+    pub(crate) words: &'static [&'static str],
+    pub(crate) beside: Option<Beside>,
+    /// How many children tell a part of it.
+    pub(crate) children: usize,
+}
+
+/// The untraced side of a meeting. A server comes first; a client waits.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Beside {
+    Server,
+    Client,
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) outcome: Outcome,
+    /// The program beside it.
+    pub(crate) partner: Option<Outcome>,
+    /// What strace wrote of the process with the fault.
+    pub(crate) log: String,
+    /// Processes and files that it left.
+    pub(crate) left: Vec<String>,
+}
+
+impl Story {
+    /// Runs the story. `who` is 0 for its first process, n for the n-th child;
+    /// `faults` are words for strace.
+    ///
+    /// # Panics
+    ///
+    /// If the story does not end in time: its process group is killed.
+    pub(crate) fn run(
+        &self,
+        programs: &Path,
+        who: usize,
+        faults: &[&str],
+    ) -> Run {
+        let (home, notes) = (Home::fresh(), Home::fresh());
+        let log = notes.path().join("log");
+        let program = programs.join(self.program());
+        let new = || {
+            let strace = Program::new("strace").in_home_of(&home);
+            strace.env("DEADLINE", DEADLINE).within(BOUND)
+        };
+        let plain = |words: &[&str]| {
+            let side = Program::new(&program).in_home_of(&home).within(BOUND);
+            side.args(words).starts()
+        };
+        let mut beside = match self.beside {
+            Some(Beside::Server) => Some(plain(&["server"])),
+            _ => None,
+        };
+        if let Some(server) = &mut beside {
+            server.shows("I wait for clients", 1);
+        }
+
+        // With -D strace is not the program's parent: the program has its
+        // number, its status and its children as without it. -y says what a
+        // descriptor is.
+        let how = ["-D", "-y", "-qq", "-o"];
+        let traced = new().args(&how);
+        let (session, second) = if who == 0 {
+            let traced = traced.arg(&log).args(faults);
+            let traced = traced.arg(&program).args(self.words);
+            (start(traced), None)
+        } else {
+            let births = notes.path().join("births");
+            let stop = [
+                "-f",
+                "-e",
+                "trace=getppid",
+                "-e",
+                "inject=getppid:signal=SIGSTOP:when=1",
+            ];
+            let how = ["-D", "-qq", "-o"];
+            let traced = new().args(&how).arg(&births).args(&stop);
+            let session = start(traced.arg(&program).args(self.words));
+            let child = nth_child(&session, &births, who);
+            let second = child.map(|child| {
+                let attach = ["-y", "-qq", "-o"];
+                let second = new().args(&attach).arg(&log).args(faults);
+                let second = second.arg("-p").arg(child.to_string());
+                let second = start(second);
+                let at = || read(&log).contains("stopped by SIGSTOP");
+                assert!(soon(at), "strace does not see child {child}");
+                get(kill(child, Signal::SIGCONT), "SIGCONT");
+                second
+            });
+            (session, second)
+        };
+        let group = session.process();
+        if self.beside == Some(Beside::Client) {
+            beside = Some(plain(&["client", "--wait"]));
+        }
+
+        let outcome = session.ends();
+        let _log_is_whole = second.map(Session::ends);
+        let died = outcome.shell_status() == 128 + Signal::SIGKILL as i32;
+        // Nor does a program that its deadline ends wait for its children.
+        let hung = outcome.stderr.contains(": no progress for ");
+        let mut left = processes_left(group, died || hung);
+        let partner = beside.map(|beside| {
+            // Who waits for a program that has failed waits for ever.
+            if outcome.shell_status() != 0 {
+                beside.send(Signal::SIGINT);
+            }
+            beside.ends()
+        });
+        if !died {
+            let entries = get(fs::read_dir(home.path()), "home");
+            let names = entries.flatten().map(|e| e.path());
+            left.extend(names.map(|path| path.display().to_string()));
+        }
+        let here = home.path().display().to_string();
+        let outcome = Outcome {
+            stdout: outcome.stdout.replace(&here, "/tmp/home"),
+            ..outcome
+        };
+        let log = read(&log).replace(&here, "/tmp/home");
+        Run { outcome, partner, log, left }
+    }
+
+    pub(crate) fn program(&self) -> &str {
+        self.name.split(' ').next().unwrap_or_default()
+    }
+}
+
+fn start(program: Program) -> Session {
+    let mut session = program.starts();
+    session.end_of_input();
+    session
+}
+
+/// Waits for the n-th child that comes to its getppid, and lets those before
+/// it pass. That call is a child's first: the first process has no reason to
+/// make it. There strace stops it; that strace then goes, and the child stays
+/// stopped until another one, which looks at this child alone, is ready.
+/// Counting begins there, and in no other process.
+fn nth_child(session: &Session, births: &Path, n: usize) -> Option<Pid> {
+    let mut passed = BTreeSet::new();
+    let mut target = None;
+    soon(|| {
+        let log = read(births);
+        for line in log.lines() {
+            let stopped = line.strip_suffix(" --- stopped by SIGSTOP ---");
+            let Some(Ok(pid)) = stopped.map(|pid| pid.trim().parse()) else {
+                continue;
+            };
+            if !passed.insert(pid) {
+                continue;
+            }
+            if passed.len() == n {
+                target = Some(Pid::from_raw(pid));
+                return true;
+            }
+            let _ = kill(Pid::from_raw(pid), Signal::SIGCONT);
+        }
+        kill(session.process(), None).is_err()
+    });
+    let child = target?;
+    if let Some(tracer) = tracer(child) {
+        let _ = kill(tracer, Signal::SIGKILL);
+    }
+    assert!(soon(|| tracer(child).is_none()), "strace does not let go");
+    Some(child)
+}
+
+fn tracer(of: Pid) -> Option<Pid> {
+    let status = read(Path::new(&format!("/proc/{of}/status")));
+    let tracer = status.lines().find_map(|l| l.strip_prefix("TracerPid:"))?;
+    let tracer = tracer.trim().parse().ok()?;
+    (tracer > 0).then_some(Pid::from_raw(tracer))
+}
+
+/// Who is still there of a session, or was never waited for: such a process
+/// becomes this one's child (`PR_SET_CHILD_SUBREAPER`). What a killed program
+/// leaves has to end by itself, at once.
+fn processes_left(session: Pid, killed: bool) -> Vec<String> {
+    let mut left = Vec::new();
+    let mut reaped = |allowed: bool| {
+        let members = members(session);
+        for (pid, name, state) in &members {
+            if *state == 'Z' {
+                let _ = waitpid(*pid, None);
+                if !allowed && name != "strace" {
+                    left.push(format!("zombie {name} {pid}"));
+                }
+            }
+        }
+        members.is_empty()
+    };
+    let _ = soon(|| reaped(killed));
+    for (pid, name, state) in members(session) {
+        left.push(format!("{name} {pid}, state {state}"));
+        let _ = kill(pid, Signal::SIGKILL);
+    }
+    left
+}
+
+fn members(session: Pid) -> Vec<(Pid, String, char)> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let numbers = entries.filter_map(|e| e.file_name().to_str()?.parse().ok());
+    let member = |pid: i32| {
+        let stat = read(Path::new(&format!("/proc/{pid}/stat")));
+        let mut words = stat.rsplit(')').next()?.split_whitespace();
+        let state = words.next()?.chars().next()?;
+        let of = words.nth(2)?.parse().ok()?;
+        let name = proc::name(pid).unwrap_or_default();
+        (Pid::from_raw(of) == session).then_some((
+            Pid::from_raw(pid),
+            name,
+            state,
+        ))
+    };
+    numbers.filter_map(member).collect()
+}
+
+fn read(path: &Path) -> String {
+    let bytes = fs::read(path).unwrap_or_default();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Asks every millisecond until it is so, for as long as a story may take.
+fn soon(mut is_so: impl FnMut() -> bool) -> bool {
+    let end = Instant::now() + BOUND;
+    while Instant::now() < end {
+        if is_so() {
+            return true;
+        }
+        let _ = poll(&mut [], PollTimeout::from(1_u8));
+    }
+    false
+}
