@@ -131,10 +131,12 @@ fn unknown(hidden: &[&str]) -> Option<String> {
 
 /// Whether all of these processes hold an end already. A process whose open
 /// is just returning does so a moment later than the one that it waited for.
+/// Where the system does not tell of others, there is nothing to wait for.
 #[must_use]
 pub fn has_all(end: impl AsFd, processes: &[(Pid, &str)]) -> bool {
-    let holds = |(process, _): &(Pid, &str)| {
-        ends_in(*process, &end).is_none_or(|ends| !ends.is_empty())
+    let holds = |(process, _): &(Pid, &str)| match ends_in(*process, &end) {
+        Some(ends) => !ends.is_empty(),
+        None => !tells_of(*process),
     };
     processes.iter().all(holds)
 }
@@ -206,6 +208,16 @@ fn ends_in(process: Pid, end: &impl AsFd) -> Option<Vec<(i32, Access)>> {
     let ends = observe::proc::ends_of(process.as_raw())?;
     let ends = ends.iter().filter(|e| e.pipe == (pipe.st_dev, pipe.st_ino));
     Some(ends.map(|end| (end.fd, end.access)).collect())
+}
+
+#[cfg(target_os = "linux")]
+fn tells_of(process: Pid) -> bool {
+    observe::proc::is_there(process.as_raw())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn tells_of(_process: Pid) -> bool {
+    false
 }
 
 #[cfg(target_os = "linux")]
