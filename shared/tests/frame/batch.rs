@@ -59,6 +59,16 @@ fn a_batch_is_written_when_it_is_full_and_holds_whole_frames() {
     assert_eq!(frames, [3, 3, 1]);
 }
 
+#[test]
+fn a_batch_that_is_just_full_waits_for_the_next_frame() {
+    let mut taken = Writes::default();
+    let mut writer = FrameWriter::batched(&mut taken, 16);
+    assert!(writer.send(b"ping").is_ok() && writer.send(b"ping").is_ok());
+    assert_eq!(writer.pending(), 16);
+    assert!(writer.send(b"").is_ok());
+    assert_eq!((writer.get_ref().0.len(), writer.pending()), (1, 4));
+}
+
 fn whole_frames(bytes: &[u8]) -> usize {
     let mut reader = FrameReader::new(bytes);
     let mut count = 0;
@@ -169,6 +179,16 @@ fn an_error_tears_no_batch_and_loses_no_frame() {
             assert_eq!(stream.0, stream_of(&both));
         }
     }
+}
+
+/// It is not copied: it is the caller's, to be sent again or not.
+#[test]
+fn an_error_before_a_long_frame_leaves_it_to_the_caller() {
+    let full = Some(io::ErrorKind::WouldBlock);
+    let mut stream = FailsOnce(Vec::new(), full);
+    let mut writer = FrameWriter::batched(&mut stream, 10);
+    assert!(would_block(&writer.send(&[7; 20])));
+    assert_eq!(writer.pending(), 0);
 }
 
 #[test]

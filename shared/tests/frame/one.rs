@@ -1,6 +1,7 @@
 //! What a frame promises, one promise a test.
 
 use std::collections::VecDeque;
+use std::error::Error;
 use std::io::{self, Read, Write};
 
 use shared::frame::{DEFAULT_LIMIT, FrameError, FrameReader, FrameWriter};
@@ -297,6 +298,12 @@ fn errors_say_what_is_wrong_in_words() {
     let words = torn.map_err(|e| e.to_string());
     let expected = "the stream ended inside a frame, 2 bytes too early";
     assert_eq!(words, Err(expected.to_string()));
+    assert!(FrameError::Torn.source().is_none());
+    let kind = io::ErrorKind::BrokenPipe;
+    let below = FrameError::Io(kind.into());
+    assert_eq!(below.to_string(), io::Error::from(kind).to_string());
+    let source = below.source().and_then(|e| e.downcast_ref::<io::Error>());
+    assert_eq!(source.map(io::Error::kind), Some(kind));
     let refused = FrameWriter::new(io::sink()).with_limit(3).send(b"ping");
     let words = refused.map_err(|e| e.to_string());
     let expected = "a frame of 4 bytes is over the limit of 3";
