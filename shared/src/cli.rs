@@ -28,7 +28,8 @@ pub struct About {
     pub shows: &'static str,
     /// The words it takes besides options, as (words, meaning): one row or
     /// another, or none. A row "client --wait" is an option that the row
-    /// which begins with "client" takes; a row "--wait" goes without words.
+    /// which begins with "client" takes; a row "--wait" goes without words,
+    /// and so does "--svg FILE", an option with a value.
     pub words: &'static [(&'static str, &'static str)],
     /// Whether there is something to hang in, with `--hang`.
     pub hangs: bool,
@@ -136,6 +137,8 @@ pub struct Asked {
     pub words: Vec<OsString>,
     /// The options of its row.
     options: Vec<String>,
+    /// Options with a value.
+    values: Vec<(String, OsString)>,
 }
 
 impl Asked {
@@ -143,6 +146,14 @@ impl Asked {
     #[must_use]
     pub fn has(&self, option: &str) -> bool {
         self.options.iter().any(|given| given == option)
+    }
+
+    /// What this option was given, as in `value("--svg")`; of several, the
+    /// last.
+    #[must_use]
+    pub fn value(&self, option: &str) -> Option<&OsStr> {
+        let mut given = self.values.iter().rev();
+        given.find(|(name, _)| name == option).map(|(_, value)| value.as_ref())
     }
 }
 
@@ -164,6 +175,11 @@ fn parse(about: &About, mut args: lexopt::Parser) -> Result<Asked, Stop> {
             }
             Long(word) if help::is_option(about, word) => {
                 asked.options.push(format!("--{word}"));
+            }
+            Long(word) if help::takes_value(about, word) => {
+                let option = format!("--{word}");
+                let value = args.value().map_err(|e| refuse(e.to_string()))?;
+                asked.values.push((option, value));
             }
             Short('h') | Long("help") => {
                 return help::print(&help::text(about));
@@ -195,6 +211,9 @@ fn parse(about: &About, mut args: lexopt::Parser) -> Result<Asked, Stop> {
         if about.words.iter().all(|(known, _)| *known != row) {
             return Err(refuse(format!("unexpected {option:?}")));
         }
+    }
+    if let (Some(_), Some((option, _))) = (role, asked.values.first()) {
+        return Err(refuse(format!("unexpected {option:?}")));
     }
     Ok(asked)
 }

@@ -36,6 +36,12 @@ pub(super) fn is_option(about: &About, word: &str) -> bool {
     })
 }
 
+/// Whether `word`, without its dashes, is an option that takes a value.
+pub(super) fn takes_value(about: &About, word: &str) -> bool {
+    let option = format!("--{word} ");
+    about.words.iter().any(|(row, _)| row.starts_with(&option))
+}
+
 /// The usage line: all the words and options there are.
 pub(super) fn usage(about: &About) -> String {
     let (mut rows, mut alone): (Vec<String>, _) = (Vec::new(), String::new());
