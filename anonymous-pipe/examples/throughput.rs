@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use shared::cli::{self, About};
 use shared::narrate::Narrator;
+use shared::rounds::Quartiles;
 use shared::stop::Stop;
 use shared::table::Table;
 use shared::{deadline, picture};
@@ -41,7 +42,7 @@ mod tried;
 mod trip;
 
 use pattern::Look;
-use rounds::{gib_per_second, quartiles};
+use rounds::gib_per_second;
 use tried::{Trips, try_each};
 use trip::{Reader, trip};
 
@@ -104,12 +105,12 @@ fn show(tell: &mut Narrator, trips: &[Trips]) {
         ("", room),
     ];
     let table = Table::new(tell, columns);
-    let medians = trips.iter().map(|it| quartiles(&it.speeds)[1]);
+    let quartiles = |rounds: &[f64]| Quartiles::of(rounds.to_vec());
+    let medians = trips.iter().map(|it| quartiles(&it.speeds).median);
     let fastest = medians.fold(0.0, f64::max);
     for it in trips {
-        let [low, speed, high] = quartiles(&it.speeds);
-        let [_, bought, _] = quartiles(&it.bought);
-        let bought = format!("x{bought:.1}");
+        let Quartiles { low, median: speed, high } = quartiles(&it.speeds);
+        let bought = format!("x{:.1}", quartiles(&it.bought).median);
         let bought = if it.bought.is_empty() { "" } else { &bought };
         table.row(
             tell,

@@ -1,4 +1,4 @@
-//! How often, how much, and what is made of the figures.
+//! How much, and how fast that was.
 
 use std::time::Duration;
 
@@ -25,15 +25,4 @@ pub(crate) fn gib_per_second(bytes: usize, took: Duration) -> f64 {
     let gib = f64::from(u32::try_from(bytes / LENGTH).unwrap_or(u32::MAX))
         / f64::from(u32::try_from((1 << 30) / LENGTH).unwrap_or(1));
     gib / took.as_secs_f64()
-}
-
-/// The median, and the quartiles around it: half of all figures lie between
-/// those two. One slow round moves a mean, and none of these.
-pub(crate) fn quartiles(figures: &[f64]) -> [f64; 3] {
-    let mut figures = figures.to_vec();
-    figures.sort_by(f64::total_cmp);
-    let last = figures.len().saturating_sub(1);
-    [1, 2, 3].map(|quarter| {
-        figures.get(last * quarter / 4).copied().unwrap_or(f64::NAN)
-    })
 }

@@ -154,8 +154,6 @@ fn as_many_bytes_are_timed_as_take_long_enough() {
     assert_eq!(asked, (1 + 2 + 4 + 8) * LENGTH);
     let slow = |_| Ok::<_, ()>(2 * goal);
     assert_eq!(rounds::bytes_for(goal, slow), Ok(LENGTH));
-    let quartiles = rounds::quartiles(&[5.0, 1.0, 4.0, 2.0, 3.0]);
-    assert_eq!(quartiles.map(|figure| figure.to_string()), ["2", "3", "4"]);
     let speed = rounds::gib_per_second(1 << 30, Duration::from_secs(1));
     assert_eq!(speed.to_string(), "1");
 }

@@ -7,10 +7,11 @@ use std::process::Command;
 use std::time::Duration;
 
 use shared::pin;
+use shared::rounds::Quartiles;
 use shared::stop::{Named, Stop};
 
 use crate::pattern::{LENGTH, Look};
-use crate::rounds::{bytes_for, gib_per_second, quartiles};
+use crate::rounds::{bytes_for, gib_per_second};
 use crate::rungs::ladder;
 use crate::source::Source;
 use crate::trip::{Reader, trip};
@@ -80,8 +81,8 @@ fn compare() -> Result<(), Stop> {
             speeds[0].push(rust);
             speeds[1].push(cpp);
         }
-        let [low, ratio, high] = quartiles(&ratios);
-        let [rust, cpp] = speeds.map(|speeds| quartiles(&speeds)[1]);
+        let Quartiles { low, median: ratio, high } = Quartiles::of(ratios);
+        let [rust, cpp] = speeds.map(|speeds| Quartiles::of(speeds).median);
         println!(
             "{:<14}  Rust {rust:>6.2}  C++ {cpp:>6.2} GiB/s  \
              {ratio:.3} ({low:.3}..{high:.3})",
