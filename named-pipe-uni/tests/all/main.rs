@@ -12,4 +12,5 @@ mod exercise;
 mod facts_mounts;
 mod facts_shells;
 mod interop;
+mod message_rate;
 mod tables;

@@ -7,4 +7,5 @@ mod course;
 mod exercises;
 mod facts;
 mod harness;
+mod rate_chart;
 mod refused;
