@@ -8,6 +8,7 @@
 //! | [`picture`] | descriptors, descriptions and the pipe, drawn             |
 //! | [`table`]   | a table, printed row by row while its cells are tried     |
 //! | [`pin`]     | on which CPU a program runs, for what is measured         |
+//! | [`quartiles`]| what rounds of a measurement say together             |
 //! | [`stop`]    | why a demo ends early, and the one sentence that says so  |
 //! | [`bug`]     | what the examples of classic bugs share                   |
 //! | [`cli`]     | `--help`, `--version`, `--step`, and who calls the story  |
@@ -25,6 +26,7 @@ pub mod narrate;
 pub mod observe;
 pub mod picture;
 pub mod pin;
+pub mod quartiles;
 pub mod stop;
 pub mod table;
 pub mod ways_out;

@@ -1,34 +1,10 @@
-//! What rounds say together, and whether they agree.
+//! What was promised, and what the rounds say to it together.
+
+pub(crate) use shared::quartiles::Quartiles;
 
 /// Farther apart than this, as a part of the median, the quartiles leave no
 /// conclusion.
 const WIDE: f64 = 0.1;
-
-/// The middle of the rounds, and the middle of each half.
-#[derive(Clone, Copy)]
-pub(crate) struct Quartiles {
-    pub(crate) low: f64,
-    pub(crate) median: f64,
-    pub(crate) high: f64,
-}
-
-impl Quartiles {
-    pub(crate) fn of(mut values: Vec<f64>) -> Self {
-        values.sort_by(f64::total_cmp);
-        let at = |quarter: usize| values[(values.len() - 1) * quarter / 4];
-        Self { low: at(1), median: at(2), high: at(3) }
-    }
-
-    /// One contestant against another, round by round.
-    pub(crate) fn of_ratios(ours: &[f64], theirs: &[f64]) -> Self {
-        let pairs = ours.iter().zip(theirs);
-        Self::of(pairs.map(|(ours, theirs)| ours / theirs).collect())
-    }
-
-    pub(crate) fn wide(self) -> bool {
-        self.high - self.low > WIDE * self.median
-    }
-}
 
 /// What was promised, and what came of it.
 pub(crate) struct Verdicts(Vec<String>);
@@ -42,7 +18,7 @@ impl Verdicts {
     pub(crate) fn note(&mut self, what: &str, ratio: Quartiles, promised: f64) {
         let Quartiles { low, median, high } = ratio;
         let verdict = match () {
-            () if ratio.wide() => "the rounds disagree: no conclusion",
+            () if ratio.spread() > WIDE => "the rounds disagree: no conclusion",
             () if median >= promised => "held",
             () => "MISSED",
         };
