@@ -12,4 +12,5 @@ mod exercise;
 mod facts_mounts;
 mod facts_shells;
 mod interop;
+mod many_writers;
 mod tables;
