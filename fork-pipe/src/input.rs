@@ -15,6 +15,8 @@ const TEXT: &[u8] = include_bytes!("../text.txt");
 pub(crate) struct Input {
     pub(crate) name: String,
     pub(crate) bytes: Box<dyn Read>,
+    /// It may be larger than all memory: what did it take to count it?
+    pub(crate) any_size: bool,
 }
 
 /// Opens what the command line names, before the story begins: a file that
@@ -26,13 +28,17 @@ pub(crate) struct Input {
 pub(crate) fn open(word: Option<&OsString>) -> Result<Input, Stop> {
     let Some(word) = word else {
         let name = "the text of this crate".to_string();
-        return Ok(Input { name, bytes: Box::new(TEXT) });
+        return Ok(Input { name, bytes: Box::new(TEXT), any_size: false });
     };
     if word == "-" {
         let typed = io::stdin().is_terminal();
         let typed = typed.then_some("what you type, up to Ctrl-D");
         let name = typed.unwrap_or("standard input").to_string();
-        return Ok(Input { name, bytes: Box::new(io::stdin()) });
+        return Ok(Input {
+            name,
+            bytes: Box::new(io::stdin()),
+            any_size: true,
+        });
     }
     // Opening somebody's FIFO waits for its writer, as long as that takes.
     deadline::rest();
@@ -41,5 +47,5 @@ pub(crate) fn open(word: Option<&OsString>) -> Result<Input, Stop> {
     if file.metadata().named(format!("fstat {name}"))?.is_dir() {
         Err(Errno::EISDIR).named(format!("read {name}"))?;
     }
-    Ok(Input { name, bytes: Box::new(file) })
+    Ok(Input { name, bytes: Box::new(file), any_size: true })
 }

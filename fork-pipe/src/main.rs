@@ -21,6 +21,7 @@ use shared::ways_out::{self, ChildGuard};
 
 mod count;
 mod input;
+mod peak;
 mod two_ways;
 
 fn main() -> ExitCode {

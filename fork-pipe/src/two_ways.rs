@@ -17,6 +17,7 @@ use shared::ways_out::{self, ChildGuard};
 
 use crate::count::Count;
 use crate::input::Input;
+use crate::peak;
 use crate::{leave, reap};
 
 /// A pipe has one direction: requests take one, answers another.
@@ -43,7 +44,8 @@ pub(crate) fn count(
             // Lent, so that _exit closes them: what the child has to say of an
             // error is said before the parent meets the end of file.
             let mut tell = tell.second_column();
-            leave(count_requests(&mut tell, &requests, &answers));
+            let any_size = input.any_size;
+            leave(count_requests(&mut tell, &requests, &answers, any_size));
         }
         ForkResult::Parent { child } => child,
     };
@@ -94,6 +96,9 @@ pub(crate) fn count(
     let counted = format!(" bytes: {bytes}");
     must(answer.ends_with(&counted), "the child counts the bytes I sent")?;
     tell.say(format!("the answer: {answer}"));
+    if input.any_size {
+        tell.say(peak::so_far());
+    }
 
     tell.step("A child leaves its status behind")?;
     reap(tell, guard, child)?;
@@ -107,6 +112,7 @@ fn count_requests(
     tell: &mut Narrator,
     requests: &PipeReader,
     answers: &PipeWriter,
+    any_size: bool,
 ) -> Result<(), Stop> {
     let mut requests = FrameReader::new(requests);
     let mut answers = FrameWriter::new(answers);
@@ -118,6 +124,10 @@ fn count_requests(
         frames += 1;
     }
     tell.say(format!("frames: {frames}, then end of file [eof]"));
+    // Each request lay in the same buffer, where the next one followed it.
+    if any_size {
+        tell.say(peak::so_far());
+    }
     tell.say("I answer, and _exit(0)");
     answers.send(count.to_string().as_bytes()).named("send to the parent")?;
     tell.still_heard()

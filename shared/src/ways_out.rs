@@ -34,7 +34,7 @@ const ENDINGS: [Signal; 4] =
 // All that the handler knows: whose the rest is, processes to end (0: none),
 // and names to remove (null: none).
 static OWNER: AtomicI32 = AtomicI32::new(0);
-static CHILDREN: [AtomicI32; 8] = [const { AtomicI32::new(0) }; 8];
+static CHILDREN: [AtomicI32; 64] = [const { AtomicI32::new(0) }; 64];
 static NAMES: [AtomicPtr<Entry>; 8] =
     [const { AtomicPtr::new(ptr::null_mut()) }; 8];
 

@@ -8,5 +8,6 @@ mod examples;
 mod exercise;
 mod facts_programs;
 mod further_calls;
+mod many_pipes;
 mod tables;
 mod throughput;

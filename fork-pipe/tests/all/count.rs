@@ -1,5 +1,7 @@
 //! The child counts what the parent sends, as wc(1) does, whatever it is.
 
+#[cfg(target_os = "linux")]
+use harness::measured;
 use harness::{Program, get};
 use std::fs;
 
@@ -93,11 +95,68 @@ fn what_cannot_be_read_is_named_with_call_and_errno() {
     let _ = folder.refused(1, &["read /: EISDIR"]);
 }
 
+/// The peaks of child and parent, in KiB.
+#[cfg(target_os = "linux")]
+fn peaks(told: &str) -> Vec<u64> {
+    let lines = told.lines();
+    let peak = lines.filter_map(|line| line.split_once("at its peak: "));
+    peak.flat_map(|(_, kib)| numbers(kib)).collect()
+}
+
 /// Far more than any pipe or buffer holds, in little memory.
 #[cfg(target_os = "linux")]
 #[test]
 fn memory_does_not_grow_with_the_input() {
-    let script = "ulimit -v 32768; head -c 40000000 /dev/zero | exec \"$0\" -";
-    let program = Program::new("bash").args(&["-c", script, DEMO]);
-    assert_eq!(counted(program), [0, 1, 40_000_000]);
+    let script = "ulimit -v 32768; head -c $1 /dev/zero | exec \"$0\" -";
+    let run = |bytes: &str| {
+        let program = Program::new("bash").args(&["-c", script, DEMO, bytes]);
+        let told = program.run().well().stdout;
+        let answer = told.lines().find(|line| line.contains("the answer: "));
+        let answer = numbers(answer.unwrap_or_default());
+        assert_eq!(answer[..], [0, 1, bytes.parse().unwrap_or(0)], "{told}");
+        let peaks = peaks(&told);
+        assert_eq!(peaks.len(), 2, "{told}");
+        peaks
+    };
+    // It is the pages that vary: those of the program that are read already.
+    let little = run("100000");
+    for (little, much) in little.iter().zip(run("40000000")) {
+        assert!(much < little + 4096, "{little} KiB, and then {much} KiB");
+    }
+}
+
+/// What cargo had needed before it became this program is not counted.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_peak_is_the_programs_own() {
+    let large = "x=$(head -c 40000000 /dev/zero | tr '\\0' x); exec \"$0\" -";
+    let program = Program::new("bash").args(&["-c", large, DEMO]).input("one");
+    let told = program.run().well().stdout;
+    let peaks = peaks(&told);
+    assert_eq!(peaks.len(), 2, "{told}");
+    assert!(peaks.iter().all(|kib| *kib < 20_000), "{told}");
+}
+
+/// In the lesson, as on this machine: the same words, and never more memory.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_lesson_shows_one_peak_for_a_mebibyte_and_for_ten_gibibytes() {
+    let readme = "fork-pipe/README.md";
+    let runs = measured::shown_in(readme, "| grep -e answer: -e peak; }");
+    let runs: Vec<_> = runs.split("$ head -c ").skip(1).collect();
+    assert_eq!(runs.len(), 3, "{runs:?}");
+    let first = peaks(runs[0]);
+    for run in &runs {
+        let bytes = run.split(' ').next().unwrap_or_default();
+        assert!(run.contains(&format!("bytes: {bytes}\n")), "{run}");
+        for (kib, first) in peaks(run).iter().zip(&first) {
+            assert!(kib.abs_diff(*first) < 1024, "{run}");
+        }
+    }
+    assert!(runs[2].starts_with("10737418240 "), "{runs:?}");
+    let told = Program::new(DEMO).arg("-").input("x").run().well().stdout;
+    let lines = told.lines();
+    let told = lines.filter(|it| it.contains("answer:") || it.contains("peak"));
+    let told = measured::without_figures(&told.collect::<Vec<_>>().join("\n"));
+    assert_eq!(measured::without_figures(runs[2])[1..], told);
 }

@@ -12,5 +12,6 @@ mod exercise;
 mod facts_mounts;
 mod facts_shells;
 mod interop;
+mod many_writers;
 mod message_rate;
 mod tables;

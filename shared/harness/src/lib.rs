@@ -12,6 +12,7 @@ pub mod demo;
 pub mod exercise;
 pub mod experiment;
 mod home;
+pub mod measured;
 mod outcome;
 pub mod pipes;
 mod program;

@@ -17,7 +17,7 @@ pub struct ChildGuard(Pid);
 
 impl ChildGuard {
     /// Ends this child, too, when the story ends early. A signal ends the
-    /// first eight of them; no story here has more.
+    /// first 64 of them; no story here has more.
     #[must_use]
     pub fn new(child: Pid) -> Self {
         replace_child(0, child.as_raw());
