@@ -68,7 +68,7 @@ pub fn make(path: &Path) -> Result<PathGuard, Refused> {
     // The mode is given in full. 0 would not mean "the default": it makes a
     // FIFO that its own maker cannot open.
     mkfifo(path, Mode::S_IRUSR | Mode::S_IWUSR).map_err(refused)?;
-    let guard = PathGuard::new(path)
+    let guard = PathGuard::of_fifo(path)
         .inspect_err(|_| drop(fs::remove_file(path)))
         .map_err(Refused::unlisted)?;
     drop(held);
@@ -132,6 +132,15 @@ pub fn replace(old: &PathGuard, how: OFlag) -> Result<(PathGuard, File), Stop> {
     let file = open(fresh.path(), how)?;
     still_there(old)?;
     Ok((fresh.rename(old.path())?, file))
+}
+
+/// Whether this user's own FIFO has the name. It is not opened for this look:
+/// that would wake whoever waits in open for the other side.
+#[must_use]
+pub fn is_mine(path: &Path) -> bool {
+    let me = geteuid().as_raw();
+    fs::symlink_metadata(path)
+        .is_ok_and(|at| at.file_type().is_fifo() && at.uid() == me)
 }
 
 /// Looks whether the name still leads to its FIFO.

@@ -8,7 +8,7 @@
 //! opened: it has to be the user's own, and closed to everybody else.
 
 use std::fs::{self, File};
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::{env, io};
 
@@ -119,16 +119,12 @@ impl Seat {
     pub fn make(&self, name: &str) -> Result<PathGuard, Stop> {
         let path = self.join(name);
         match fifo::make(&path) {
-            // Only a FIFO, and only one's own. It is not opened for this look:
-            // that would let in a client that waits, to meet nobody.
-            Err(taken) if taken.errno == Some(Errno::EEXIST) => {
-                let me = geteuid().as_raw();
-                match fs::symlink_metadata(&path) {
-                    Ok(at) if at.file_type().is_fifo() && at.uid() == me => {
-                        PathGuard::new(&path)
-                    }
-                    _ => Err(taken.into()),
-                }
+            // Only a FIFO, and only one's own.
+            Err(taken)
+                if taken.errno == Some(Errno::EEXIST)
+                    && fifo::is_mine(&path) =>
+            {
+                PathGuard::of_fifo(&path)
             }
             made => Ok(made?),
         }

@@ -10,6 +10,7 @@ use std::{fs, io, ptr};
 
 use nix::errno::Errno;
 use nix::libc;
+use nix::unistd::geteuid;
 
 use super::{NAMES, hold_signals};
 use crate::stop::{Named, Stop};
@@ -17,7 +18,8 @@ use crate::stop::{Named, Stop};
 /// A file or an empty directory that must not outlive the story.
 ///
 /// If it is there when its guard is made, the guard removes nothing else: what
-/// somebody puts in its place is theirs.
+/// somebody puts in its place is theirs. It looks, and then removes: no call
+/// does both, so what is put there between the two goes with the name.
 #[derive(Debug)]
 pub struct PathGuard {
     path: PathBuf,
@@ -28,8 +30,20 @@ pub struct PathGuard {
 /// A name as the handler needs it.
 pub(super) struct Entry {
     pub(super) name: CString,
-    /// The device and inode that it led to, if it did.
-    is: Option<(u64, u64)>,
+    /// What it led to, if it did.
+    is: Option<Identity>,
+}
+
+/// What can be told of a name without opening it. Device and inode are not
+/// enough: a file system gives the number of what was removed to what is made
+/// next.
+#[derive(Clone, Copy, Default, PartialEq)]
+struct Identity {
+    device: u64,
+    inode: u64,
+    kind: libc::mode_t,
+    /// A FIFO's. A directory may be given away, and goes only if it is empty.
+    owner: Option<libc::uid_t>,
 }
 
 impl Entry {
@@ -42,7 +56,7 @@ impl Entry {
 
 /// What a name leads to, if it is there: lstat(2), which does not follow a
 /// symbolic link.
-fn look(name: &CString) -> nix::Result<Option<(u64, u64)>> {
+fn look(name: &CString) -> nix::Result<Option<Identity>> {
     let mut found = MaybeUninit::<libc::stat>::uninit();
     // SAFETY: a C string, and room for the answer.
     if unsafe { libc::lstat(name.as_ptr(), found.as_mut_ptr()) } != 0 {
@@ -53,12 +67,18 @@ fn look(name: &CString) -> nix::Result<Option<(u64, u64)>> {
     }
     // SAFETY: lstat has filled it in.
     let found = unsafe { found.assume_init() };
+    let kind = found.st_mode & libc::S_IFMT;
     #[allow(
         clippy::cast_sign_loss,
         clippy::unnecessary_cast,
         reason = "a device is an i32 on macOS, and a u64 on Linux"
     )]
-    Ok(Some((found.st_dev as u64, found.st_ino as u64)))
+    Ok(Some(Identity {
+        device: found.st_dev as u64,
+        inode: found.st_ino as u64,
+        kind,
+        owner: (kind == libc::S_IFIFO).then_some(found.st_uid),
+    }))
 }
 
 impl PathGuard {
@@ -69,9 +89,30 @@ impl PathGuard {
     /// [`Stop::Failed`] if the list is full, or the path holds a NUL byte; as
     /// lstat(2) "ERRORS" lists.
     pub fn new(path: &Path) -> Result<Self, Stop> {
+        Self::known_as(path, |found| found)
+    }
+
+    /// The same for a FIFO of this user's that was just there. What has its
+    /// name by now, or gets it, is somebody else's, and stays.
+    ///
+    /// # Errors
+    ///
+    /// As [`PathGuard::new`].
+    pub fn of_fifo(path: &Path) -> Result<Self, Stop> {
+        let (kind, owner) = (libc::S_IFIFO, Some(geteuid().as_raw()));
+        Self::known_as(path, |found| {
+            Some(Identity { kind, owner, ..found.unwrap_or_default() })
+        })
+    }
+
+    fn known_as(
+        path: &Path,
+        known: impl FnOnce(Option<Identity>) -> Option<Identity>,
+    ) -> Result<Self, Stop> {
         let name = CString::new(path.as_os_str().as_bytes())
             .map_err(|_| Stop::Failed("a path holds a NUL byte".into()))?;
-        let is = look(&name).named(format!("lstat {}", path.display()))?;
+        let found = look(&name).named(format!("lstat {}", path.display()))?;
+        let is = known(found);
         // Never freed: the handler may be at it whenever a signal comes.
         let entry = Box::into_raw(Box::new(Entry { name, is }));
         let slot = NAMES.iter().position(|slot| {
@@ -90,18 +131,20 @@ impl PathGuard {
         &self.path
     }
 
+    /// What the handler's list says of it.
+    fn entry(&self) -> Option<&'static Entry> {
+        let at = NAMES[self.slot?].load(Ordering::SeqCst);
+        // SAFETY: null, or an entry of the list, which is never freed.
+        unsafe { at.as_ref() }
+    }
+
     /// Whether the path still leads to what is guarded.
     ///
     /// # Errors
     ///
     /// As lstat(2) "ERRORS" lists, except ENOENT.
     pub fn is_there(&self) -> io::Result<bool> {
-        let at = self
-            .slot
-            .map_or(ptr::null_mut(), |slot| NAMES[slot].load(Ordering::SeqCst));
-        // SAFETY: null, or an entry of the list, which is never freed.
-        let entry = unsafe { at.as_ref() };
-        let Some(entry) = entry else { return Ok(false) };
+        let Some(entry) = self.entry() else { return Ok(false) };
         let at = look(&entry.name)?;
         Ok(at.is_some() && (entry.is.is_none() || entry.is == at))
     }
@@ -115,9 +158,10 @@ impl PathGuard {
     pub fn rename(self, to: &Path) -> Result<Self, Stop> {
         // No signal while neither name is the handler's.
         let _held = hold_signals()?;
+        let is = self.entry().and_then(|entry| entry.is);
         fs::rename(&self.path, to)
             .named(format!("rename to {}", to.display()))?;
-        Self::new(to)
+        Self::known_as(to, |found| is.or(found))
     }
 
     /// Removes it now.
