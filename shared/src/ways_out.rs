@@ -27,9 +27,15 @@ use nix::unistd::{getpid, getppid};
 use crate::observe::{self, Seen};
 use crate::stop::{Named, Stop};
 
-/// The signals that end a story early.
-const ENDINGS: [Signal; 4] =
-    [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT];
+/// The signals that end a story early. SIGABRT is a program's own: Rust aborts
+/// where there is no memory left, and runs no destructors.
+const ENDINGS: [Signal; 5] = [
+    Signal::SIGINT,
+    Signal::SIGTERM,
+    Signal::SIGHUP,
+    Signal::SIGQUIT,
+    Signal::SIGABRT,
+];
 
 // All that the handler knows: whose the rest is, processes to end (0: none),
 // and names to remove (null: none).

@@ -73,8 +73,9 @@ impl<R: Read> FrameReader<R> {
     /// [`FrameError::Truncated`] for an end of file inside a frame, and
     /// [`FrameError::TooLarge`]: the reader is out of step for good, and every
     /// later call says the same. [`FrameError::Io`] as read(2)
-    /// "ERRORS" lists, except EINTR, which is retried; what had arrived is
-    /// kept for the next call, so EAGAIN loses nothing.
+    /// "ERRORS" lists, except EINTR, which is retried, and where there is no
+    /// memory for what comes; what had arrived is kept for the next call, so
+    /// EAGAIN loses nothing.
     pub fn recv(&mut self) -> Result<Option<&[u8]>, FrameError> {
         loop {
             let held = &self.buffer[self.start..self.end];
@@ -122,6 +123,10 @@ impl<R: Read> FrameReader<R> {
             self.start = 0;
         }
         if self.end == self.buffer.len() {
+            // Others decide how much comes. That there is no memory for it is
+            // an error like any other: resize alone would abort the program.
+            let more = self.buffer.try_reserve(self.end);
+            more.map_err(|e| FrameError::Io(e.into()))?;
             self.buffer.resize(self.end.saturating_mul(2), 0); // BREAK 1
         }
         loop {
