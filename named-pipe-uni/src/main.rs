@@ -75,7 +75,10 @@ fn story(tell: &mut Narrator) -> Result<(), Stop> {
     let line = cli::printed_by(&mut ls).named("run ls")?;
     must(line.starts_with("prw-------"), "ls -l shows a FIFO, rw for me")?;
     tell.say(line.trim_end());
-    tell.say(format!("With --step, look yourself: ls -l {}", path.display()));
+    tell.say(format!(
+        "With --step, look yourself: ls -l {}",
+        fifo::shown(&path)
+    ));
 
     tell.step("A name can be taken, and it can be missing")?;
     tell.guess("mkfifo, where the name is taken")?;

@@ -63,6 +63,13 @@ impl Stop {
             Self::Usage(sentence) => (2, sentence),
             Self::Failed(sentence) => (1, sentence),
         };
+        // A sentence may quote a name, and a name may hold any byte: none
+        // shall begin another line, or steer a terminal.
+        let plain = |c: char| match c {
+            c if c.is_control() => c.escape_debug().to_string(),
+            c => c.to_string(),
+        };
+        let sentence: String = sentence.chars().map(plain).collect();
         // One string, so that one line is one write. A standard error that
         // is closed leaves nobody to tell: the status has to do.
         let mut line = format!("{program}: {sentence}\n");
