@@ -6,9 +6,7 @@
 //! Man pages: fifo(7), open(2).
 
 use std::ffi::OsString;
-use std::fs;
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::process::id;
 
@@ -93,7 +91,7 @@ fn no_second(seat: Option<&Seat>, back: &Path) -> Result<(), Stop> {
     if let Some(seat) = seat {
         return seat.make(&fifo::name(back)).map(drop);
     }
-    if is_fifo(back) {
+    if fifo::is_mine(back) {
         return Err(Stop::Failed(format!(
             "{}: a second FIFO, as for {TWO}: if no program uses it any \
              more, remove it",
@@ -111,13 +109,12 @@ fn path_of(asked: &Asked) -> PathBuf {
     }
 }
 
-/// The name of the second FIFO.
+/// The name of the second FIFO. An empty path has none beside it: ".back" is
+/// a name that nobody gave.
 fn back_of(path: &Path) -> PathBuf {
     let mut back = OsString::from(path);
-    back.push(".back");
+    if !back.is_empty() {
+        back.push(".back");
+    }
     PathBuf::from(back)
-}
-
-fn is_fifo(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok_and(|at| at.file_type().is_fifo())
 }

@@ -110,7 +110,7 @@ pub fn open(path: &Path, how: OFlag) -> Result<File, Refused> {
             Err(refused("it is there, but it is not a FIFO"))
         }
         Ok(found) if found.uid() != geteuid().as_raw() => {
-            Err(refused("it is somebody else's FIFO, and not trusted"))
+            Err(refused(refused::THEIRS))
         }
         Ok(_) => Ok(file),
         Err(e) => Err(refused(&format!("fstat: {}", io_error(&e)))),

@@ -14,7 +14,7 @@ use shared::narrate::Narrator;
 use shared::stop::{Named, Stop};
 
 use super::ping::Tally;
-use super::{BOTH, TWO, back_of, is_fifo, path_of, words};
+use super::{BOTH, TWO, back_of, path_of, words};
 
 /// Plays the game, and says what became of each ping.
 pub(crate) fn client(tell: &mut Narrator, asked: &Asked) -> Result<(), Stop> {
@@ -23,7 +23,7 @@ pub(crate) fn client(tell: &mut Narrator, asked: &Asked) -> Result<(), Stop> {
     // Looked at before anything is opened: a server may wait in open for a
     // client that plays as it does.
     let two = asked.has(TWO);
-    if is_fifo(&path) && is_fifo(&back) != two {
+    if fifo::is_mine(&path) && fifo::is_mine(&back) != two {
         return Err(Stop::Failed(format!(
             "{}: its server plays with {}: say {TWO} on both sides, or on none",
             fifo::shown(&path),

@@ -14,6 +14,7 @@ use super::shown;
 const EMPTY: &str = "the path is empty";
 const NO_NAME: &str = "no such name: who serves makes it first";
 const NO_READER: &str = "nobody has it open for reading";
+pub(super) const THEIRS: &str = "it is somebody else's FIFO, and not trusted";
 
 /// A FIFO that could not be made or opened.
 #[derive(Debug)]
@@ -56,13 +57,18 @@ impl Refused {
     }
 
     pub(super) fn by_open(path: &Path, errno: Errno) -> Self {
-        let kind = fs::symlink_metadata(path).map(|at| at.file_type());
+        // Gone by now, it may have been anything.
+        let at = fs::symlink_metadata(path).ok();
+        let is_fifo = at.as_ref().is_none_or(|at| at.file_type().is_fifo());
+        let me = geteuid().as_raw();
         let advice = match errno {
             Errno::ENOENT if path.as_os_str().is_empty() => EMPTY,
             Errno::ENOENT => NO_NAME,
-            Errno::ENXIO if kind.is_ok_and(|kind| !kind.is_fifo()) => {
+            Errno::ENXIO if !is_fifo => {
                 "it is a socket or a device, and no FIFO"
             }
+            // No reader that may come is one to wait for.
+            Errno::ENXIO if at.is_some_and(|at| at.uid() != me) => THEIRS,
             Errno::ENXIO => NO_READER,
             errno => any(errno),
         };
@@ -90,6 +96,7 @@ fn any(errno: Errno) -> &'static str {
     match errno {
         Errno::EACCES => "the permissions forbid it",
         Errno::EISDIR => "it is a directory",
+        Errno::EMFILE => "this process has no descriptor left for it",
         // FreeBSD says EMLINK.
         Errno::ELOOP | Errno::EMLINK => {
             "it is a symbolic link, and not followed"
