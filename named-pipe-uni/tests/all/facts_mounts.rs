@@ -62,3 +62,45 @@ fn a_fifo_on_a_shared_directory_is_a_pipe_for_each_who_mounts_it() {
     assert_eq!(lines[0], "sent through alias, read from one");
     assert_eq!(lines[1..], ["sent through two, read from two"]);
 }
+
+/// Servers, at a path and at the place that is agreed on, and demos: none can
+/// make its FIFO there, and each says why.
+fn each_is_refused(mounts: &str, calls: &str, why: &str) {
+    let uni = Program::binary("named-pipe-uni").path();
+    let bidi = Program::binary("named-pipe-bidi").path();
+    let script = format!(
+        "export TMPDIR=$PWD; exec 2>&1
+        for path in '' ./fifo; do
+            '{uni}' server $path || echo status $?
+            '{bidi}' server $path || echo status $?
+            '{bidi}' server --two-fifos $path || echo status $?
+        done
+        '{uni}' || echo status $?; '{bidi}' || echo status $?; ls -A"
+    );
+    let Some(printed) = printed(mounts, &script) else { return };
+    let told: Vec<_> = printed
+        .lines()
+        .filter(|line| line.starts_with("named-pipe-"))
+        .collect();
+    let is_told = |line: &&str| {
+        let call = line.split(' ').nth(1).unwrap_or_default();
+        calls.split(' ').any(|one| one == call) && line.contains(why)
+    };
+    assert!(told.len() == 8 && told.iter().all(is_told), "{printed}");
+    assert_eq!(printed.matches("status 1\n").count(), 8, "{printed}");
+    assert!(printed.ends_with("\nfile\n"), "nothing is left: {printed}");
+}
+
+#[test]
+fn on_a_read_only_file_system_the_programs_say_so() {
+    let mounts = "mkdir m; mount -t tmpfs m m; cd m; : > file
+        mount -o remount,bind,ro .; cd .";
+    each_is_refused(mounts, "mkfifo mkdir mkdtemp", "EROFS");
+}
+
+/// A FIFO takes no room for its bytes, and an inode for its name.
+#[test]
+fn on_a_full_file_system_the_programs_say_so() {
+    let mounts = "mkdir m; mount -t tmpfs -o nr_inodes=2 m m; cd m; : > file";
+    each_is_refused(mounts, "mkfifo mkdir mkdtemp", "ENOSPC");
+}

@@ -7,5 +7,8 @@ mod course;
 mod exercises;
 mod facts;
 mod harness;
+mod hostile;
+mod limits;
 mod rate_chart;
 mod refused;
+mod swapped;

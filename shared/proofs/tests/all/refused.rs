@@ -1,11 +1,20 @@
 //! Where the system does not tell, the programs say so, and go on.
 #![cfg(target_os = "linux")]
 
-use harness::{Program, is_root};
+use harness::{Home, Outcome, Program, is_root};
+use nix::errno::Errno;
+use nix::libc;
+
+use crate::hostile::{CLIENTS, SERVERS};
 
 /// Runs a program in a place of its own where /proc is not mounted; none if
 /// this user cannot make one.
-fn without_proc(program: &Program, words: &str) -> Option<harness::Outcome> {
+fn without_proc(program: &Program, words: &str) -> Option<Outcome> {
+    Some(beyond_proc(program, words)?.run())
+}
+
+/// The same, about to run.
+fn beyond_proc(program: &Program, words: &str) -> Option<Program> {
     let script = "umount -l /proc && echo gone";
     let args = ["-m", "sh", "-c", script];
     if !is_root() || Program::new("unshare").args(&args).run().stdout.is_empty()
@@ -16,18 +25,18 @@ fn without_proc(program: &Program, words: &str) -> Option<harness::Outcome> {
     let path = program.path();
     let script = format!("umount -l /proc && exec '{path}' {words}");
     let args = ["-m", "sh", "-c", &script];
-    Some(Program::new("unshare").args(&args).run())
+    Some(Program::new("unshare").args(&args))
 }
 
 #[test]
 fn without_proc_a_picture_shows_what_is_known_and_says_what_is_not() {
     let alone = without_proc(&Program::binary("anonymous-pipe"), "");
-    let Some(alone) = alone.map(harness::Outcome::well) else { return };
+    let Some(alone) = alone.map(Outcome::well) else { return };
     assert!(alone.stdout.contains("▶ read end"), "{}", alone.stdout);
     assert!(!alone.stdout.contains("unknown"), "{}", alone.stdout);
 
     let forked = without_proc(&Program::binary("fork-pipe"), "");
-    let Some(forked) = forked.map(harness::Outcome::well) else { return };
+    let Some(forked) = forked.map(Outcome::well) else { return };
     let unknown = "what child holds: unknown";
     assert!(forked.stdout.contains(unknown), "{}", forked.stdout);
 }
@@ -45,4 +54,45 @@ fn without_proc_a_hang_is_still_a_hang() {
         return;
     };
     let _ = told.refused(1, &["there is no /proc to ask"]);
+}
+
+/// A demo with two programs starts itself once more, and asks /proc for its
+/// own path. Two terminals need no /proc: there users start both sides.
+#[test]
+fn without_proc_server_and_client_work_and_their_demo_says_what_it_misses() {
+    for demo in ["named-pipe-uni", "named-pipe-bidi"] {
+        let told = without_proc(&Program::binary(demo), "");
+        let Some(told) = told else { return };
+        let _ = told.refused(1, &["readlink of this program: ", "/proc"]);
+    }
+    for (server, client) in SERVERS.iter().zip(&CLIENTS) {
+        let home = Home::fresh();
+        let start = |words: &[&str]| {
+            let program = Program::binary(words[0]);
+            let program = beyond_proc(&program, &words[1..].join(" "))?;
+            Some(program.in_home_of(&home))
+        };
+        let Some(server) = start(server) else { return };
+        let mut server = server.starts();
+        server.shows("I wait ", 1);
+        assert!(shared::observe::hang::is_stuck(server.process()));
+        let Some(client) = start(client) else { return };
+        let _ = client.run().well();
+        let _ = server.ends().well();
+    }
+}
+
+/// A sandbox may forbid kcmp(2). What is told by it alone is "unknown" then,
+/// and the story goes on.
+#[test]
+fn without_kcmp_each_demo_tells_its_story_to_the_end() {
+    let demo = |name| {
+        let demo = Program::binary(name);
+        demo.refusing(libc::SYS_kcmp, &[], Errno::EPERM)
+    };
+    let demos =
+        ["anonymous-pipe", "fork-pipe", "named-pipe-uni", "named-pipe-bidi"];
+    let told = Program::run_all(demos.map(demo)).map(Outcome::well);
+    let same = "the same open file description: unknown";
+    assert!(told[0].stdout.contains(same), "{}", told[0].stdout);
 }
