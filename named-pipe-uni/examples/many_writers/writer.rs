@@ -9,6 +9,7 @@ use named_pipe_uni::fifo;
 use nix::fcntl::OFlag;
 use nix::sys::wait::{WaitStatus, waitpid};
 use shared::cli;
+use shared::deadline;
 use shared::frame::FrameWriter;
 use shared::stop::{Named, Stop, must};
 use shared::ways_out::{ChildGuard, hold_signals};
@@ -52,6 +53,9 @@ pub(crate) fn writes(words: &[OsString]) -> Result<(), Stop> {
     // the one of the pipe that is their standard input: it comes to all of
     // them at once.
     frames.send(b"").named("send")?;
+    // From here on the reader minds how long it takes. When it gives up, this
+    // writer ends, too.
+    deadline::rest();
     let started = io::stdin().read(&mut [0]).named("read")?;
     must(started == 0, "the start is an end of file")?;
     for number in 0..messages {

@@ -74,6 +74,7 @@ impl<W: Write> BatchedWriter<W> {
     /// lists, except EINTR, which is retried. After either, nothing of THIS
     /// frame was taken, and all that was sent before is kept: after EAGAIN,
     /// send it again when poll(2) says that there is room.
+    #[inline]
     pub fn send(&mut self, payload: &[u8]) -> Result<(), FrameError> {
         let header = header(payload, self.limit)?;
         let whole = HEADER.saturating_add(payload.len());
@@ -99,6 +100,10 @@ impl<W: Write> BatchedWriter<W> {
         super::resume::flush(&mut self.inner)
     }
 
+    /// The rare way, once in a batch. Telling the compiler so keeps the other
+    /// way, which is taken for each frame, short enough to stand in the
+    /// caller's loop.
+    #[cold]
     fn hand_over(&mut self) -> Result<(), FrameError> {
         while self.taken < self.batch.len() {
             let rest = IoSlice::new(&self.batch[self.taken..]);

@@ -22,8 +22,8 @@ pub struct FrameReader<R> {
     pub(super) end: usize,
     /// All the bytes that the stream brought.
     pub(super) received: u64,
-    /// The stream ended inside a frame, this many bytes too early.
-    truncated: Option<usize>,
+    /// The stream ended inside a frame.
+    truncated: bool,
 }
 
 impl<R: Read> FrameReader<R> {
@@ -36,7 +36,7 @@ impl<R: Read> FrameReader<R> {
             start: 0,
             end: 0,
             received: 0,
-            truncated: None,
+            truncated: false,
         }
     }
 
@@ -76,7 +76,33 @@ impl<R: Read> FrameReader<R> {
     /// "ERRORS" lists, except EINTR, which is retried, and where there is no
     /// memory for what comes; what had arrived is kept for the next call, so
     /// EAGAIN loses nothing.
+    #[inline]
     pub fn recv(&mut self) -> Result<Option<&[u8]>, FrameError> {
+        let length = match self.held_frame() {
+            Some(length) => length,
+            None => match self.fetch()? {
+                Some(length) => length,
+                None => return Ok(None),
+            },
+        };
+        let payload = self.start + HEADER;
+        self.start = payload + length;
+        Ok(Some(&self.buffer[payload..self.start]))
+    }
+
+    /// How long the payload of the next frame is, if all of it is here.
+    fn held_frame(&self) -> Option<usize> {
+        let held = &self.buffer[self.start..self.end];
+        let (header, rest) = held.split_first_chunk()?;
+        let length = u32::from_le_bytes(*header) as usize;
+        (length <= self.limit && length <= rest.len()).then_some(length)
+    }
+
+    /// Reads until a whole frame is here, and says how long its payload is;
+    /// none at an end of file between two frames. Small frames arrive by the
+    /// hundred in one `read`, so this is the rare way.
+    #[cold]
+    fn fetch(&mut self) -> Result<Option<usize>, FrameError> {
         loop {
             let held = &self.buffer[self.start..self.end];
             // The first four bytes, if there are as many.
@@ -88,29 +114,23 @@ impl<R: Read> FrameReader<R> {
                         let limit = self.limit;
                         return Err(FrameError::TooLarge { length, limit });
                     }
-                    let whole = HEADER.saturating_add(length);
-                    if held.len() >= whole {
-                        let payload = self.start + HEADER..self.start + whole;
-                        self.start += whole;
-                        return Ok(Some(&self.buffer[payload]));
-                    }
-                    whole
+                    HEADER.saturating_add(length)
                 }
             };
-            // Not a whole frame yet. An end of file is clean only if not one
-            // byte of a frame is held: four bytes of header that promise a
-            // payload are a torn frame too.
-            if let Some(missing) = self.truncated {
-                return Err(FrameError::Truncated { missing });
-            }
+            // An end of file is clean only if not one byte of a frame is
+            // held: four bytes of header that promise a payload are a torn
+            // frame too. What came to an end stays there.
             let between_frames = held.is_empty();
             let missing = needed - held.len();
-            if self.fill()? == 0 {
+            if self.truncated || self.fill()? == 0 {
+                self.truncated = !between_frames;
                 if between_frames {
                     return Ok(None);
                 }
-                self.truncated = Some(missing);
                 return Err(FrameError::Truncated { missing });
+            }
+            if let Some(length) = self.held_frame() {
+                return Ok(Some(length));
             }
         }
     }
