@@ -112,12 +112,10 @@ pub(crate) fn clean_up() {
 /// child of a killed parent goes on.
 pub fn end_with_parent() {
     end_with(OWNER.load(Ordering::SeqCst));
-    let endings: SigSet = ENDINGS.into_iter().collect();
-    // Letting signals in that are let in already changes nothing.
-    let _ = endings.thread_unblock();
 }
 
-/// The same for a program that `parent` started.
+/// The same for a program that `parent` started: what was held back stays so
+/// over exec(2), and it would be deaf to Ctrl-C and SIGTERM all its life.
 pub(crate) fn end_with(parent: i32) {
     #[cfg(target_os = "linux")]
     {
@@ -134,6 +132,9 @@ pub(crate) fn end_with(parent: i32) {
         // SAFETY: it ends this process; nothing is used after it.
         unsafe { libc::_exit(1) }
     }
+    let endings: SigSet = ENDINGS.into_iter().collect();
+    // Letting signals in that are let in already changes nothing.
+    let _ = endings.thread_unblock();
 }
 
 /// While this lives, the signals wait: between making something and naming
