@@ -35,6 +35,8 @@ const ENDINGS: [Signal; 4] =
 // and names to remove (null: none).
 static OWNER: AtomicI32 = AtomicI32::new(0);
 static CHILDREN: [AtomicI32; 64] = [const { AtomicI32::new(0) }; 64];
+/// The child without which the story cannot go on; 0: none.
+static PARTNER: AtomicI32 = AtomicI32::new(0);
 static NAMES: [AtomicPtr<Entry>; 8] =
     [const { AtomicPtr::new(ptr::null_mut()) }; 8];
 
@@ -82,6 +84,8 @@ pub(crate) fn clean_up() {
     if unsafe { libc::getpid() } != OWNER.load(Ordering::SeqCst) {
         return;
     }
+    // What ends it now is no surprise.
+    PARTNER.store(0, Ordering::SeqCst);
     for child in &CHILDREN {
         let child = child.load(Ordering::SeqCst);
         if child > 0 {
