@@ -1,13 +1,14 @@
 //! What the demo prints, and what it does when it is not left in peace.
 
 #[cfg(target_os = "linux")]
+use std::time::Instant;
+
+#[cfg(target_os = "linux")]
 use harness::{Program, Signal};
 #[cfg(target_os = "linux")]
 use nix::sys::signal::kill;
 #[cfg(target_os = "linux")]
-use nix::unistd::Pid;
-#[cfg(target_os = "linux")]
-use shared::observe::{hang, proc};
+use shared::observe::hang;
 
 const DEMO: &str = env!("CARGO_BIN_EXE_named-pipe-uni");
 
@@ -26,18 +27,23 @@ fn the_deadline_stands_still_while_a_class_discusses() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_signal_that_ends_the_client_ends_the_story_with_a_sentence() {
-    let is_client = |child: &Pid| {
-        proc::name(child.as_raw()).is_some_and(|name| name == "named-pipe-uni")
-    };
     let caught = (0..200).find_map(|_| {
-        let demo = Program::new(DEMO).starts();
-        let child =
-            || hang::children(demo.process()).into_iter().find(is_client);
-        let client = (0..1000).find_map(|_| child())?;
+        let mut demo = Program::new(DEMO).starts();
+        // From here on it has one child, or none.
+        demo.shows("PATH --wait &", 1);
+        let client = loop {
+            if let Some(client) = hang::children(demo.process()).pop() {
+                break client;
+            }
+            // Too late: the next run.
+            if demo.is_gone_by(Instant::now()) {
+                return None;
+            }
+        };
         let _ = kill(client, Signal::SIGTERM);
         let ended = demo.ends();
         (ended.shell_status() != 0).then_some(ended)
     });
-    let ended = caught.expect("a client that hears SIGTERM");
+    let ended = harness::get(caught.ok_or("deaf"), "a client and SIGTERM");
     let _ = ended.refused(1, &["SIGTERM"]);
 }
