@@ -151,7 +151,8 @@ pub(crate) fn start(
     let held = hold_signals()?;
     let peer =
         cli::again(&words)?.stdin(input).spawn().named("start a peer")?;
-    let guard = ChildGuard::of(&peer);
+    // No open, and no FIFO that is open O_RDWR, tells of its death.
+    let guard = ChildGuard::of(&peer).or_the_story_ends()?;
     drop(held);
     Ok((peer.stdin, guard))
 }

@@ -60,8 +60,8 @@ pub(crate) fn server(tell: &mut Narrator, asked: &Asked) -> Result<(), Stop> {
         tell.line(format!("FIFO {}", fifo::shown(second.path())));
         tell.say("I wait in open for a client [open]");
         tell.still_heard()?;
-        // Both sides open PATH first. If one began with PATH.back, each would
-        // wait for what the other one does next, for ever.
+        // Both sides open PATH first. If one began with PATH.back, and waited
+        // there, each would wait for what the other one does next, for ever.
         // [open]
         let pings = fifo::open(first.path(), OFlag::O_RDONLY)?;
         let replies = fifo::open(second.path(), OFlag::O_WRONLY)?;

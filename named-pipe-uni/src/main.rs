@@ -115,7 +115,8 @@ fn story(tell: &mut Narrator) -> Result<(), Stop> {
     let words = [client, path.as_os_str(), wait];
     let held = hold_signals()?;
     let client = cli::again(&words)?.spawn().named("start the client")?;
-    let client = ChildGuard::of(&client);
+    // open waits for an open, and would not learn that no one comes any more.
+    let client = ChildGuard::of(&client).or_the_story_ends()?;
     drop(held);
     tell.remark("open(ping, O_RDONLY)", "waits for the client");
     // [open]

@@ -41,6 +41,8 @@ const ENDINGS: [Signal; 5] = [
 // and names to remove (null: none).
 static OWNER: AtomicI32 = AtomicI32::new(0);
 static CHILDREN: [AtomicI32; 64] = [const { AtomicI32::new(0) }; 64];
+/// The child without which the story cannot go on; 0: none.
+static PARTNER: AtomicI32 = AtomicI32::new(0);
 static NAMES: [AtomicPtr<Entry>; 8] =
     [const { AtomicPtr::new(ptr::null_mut()) }; 8];
 
@@ -88,6 +90,8 @@ pub(crate) fn clean_up() {
     if unsafe { libc::getpid() } != OWNER.load(Ordering::SeqCst) {
         return;
     }
+    // What ends it now is no surprise.
+    PARTNER.store(0, Ordering::SeqCst);
     for child in &CHILDREN {
         let child = child.load(Ordering::SeqCst);
         if child > 0 {
@@ -118,12 +122,10 @@ pub(crate) fn clean_up() {
 /// child of a killed parent goes on.
 pub fn end_with_parent() {
     end_with(OWNER.load(Ordering::SeqCst));
-    let endings: SigSet = ENDINGS.into_iter().collect();
-    // Letting signals in that are let in already changes nothing.
-    let _ = endings.thread_unblock();
 }
 
-/// The same for a program that `parent` started.
+/// The same for a program that `parent` started: what was held back stays so
+/// over exec(2), and it would be deaf to Ctrl-C and SIGTERM all its life.
 pub(crate) fn end_with(parent: i32) {
     #[cfg(target_os = "linux")]
     {
@@ -140,6 +142,9 @@ pub(crate) fn end_with(parent: i32) {
         // SAFETY: it ends this process; nothing is used after it.
         unsafe { libc::_exit(1) }
     }
+    let endings: SigSet = ENDINGS.into_iter().collect();
+    // Letting signals in that are let in already changes nothing.
+    let _ = endings.thread_unblock();
 }
 
 /// While this lives, the signals wait: between making something and naming

@@ -14,7 +14,8 @@ use shared::narrate::Narrator;
 use shared::stop::{Named, Stop};
 
 use super::ping::Tally;
-use super::{BOTH, TWO, back_of, path_of, words};
+use super::words::{self, Ear};
+use super::{BOTH, TWO, back_of, path_of};
 
 /// Plays the game, and says what became of each ping.
 pub(crate) fn client(tell: &mut Narrator, asked: &Asked) -> Result<(), Stop> {
@@ -61,7 +62,7 @@ fn with_one(
             words::say(&mut FrameWriter::new(&both), "end")?;
             return Ok(());
         }
-        tally.play(tell, &both, &both)?;
+        tally.play(tell, &both, Ear::new(&both))?;
         tell.say("I let go, and ask whether a server is there:");
     }
 }
@@ -77,13 +78,14 @@ fn with_two(
     // From here on write shall wait for room.
     fcntl(&pings, FcntlArg::F_SETFL(OFlag::empty())).named("fcntl F_SETFL")?;
     // The server's order: PATH, then PATH.back. It is on its way there, and
-    // the deadline is for the one that dies between the two.
-    let replies = fifo::open(back, OFlag::O_RDONLY)?;
+    // can die on it: an open that waited for a writer would wait for ever.
+    // This one does not wait. The ear will, for both FIFOs at once.
+    let replies = fifo::open(back, OFlag::O_RDONLY | OFlag::O_NONBLOCK)?;
     let (name, fd) = (fifo::name(back), replies.as_raw_fd());
-    tell.say(format!("open({name}, O_RDONLY) = {fd}"));
+    tell.say(format!("open({name}, O_RDONLY|O_NONBLOCK) = {fd}"));
     tell.still_heard()?;
     while !tally.is_over() {
-        tally.play(tell, &pings, &replies)?;
+        tally.play(tell, &pings, Ear::for_answers(&replies, &pings))?;
     }
     Ok(())
 }

@@ -46,10 +46,9 @@ impl Tally {
         &mut self,
         tell: &mut Narrator,
         pings: &File,
-        replies: &File,
+        mut ear: Ear<'_>,
     ) -> Result<(), Stop> {
         let mut pings = FrameWriter::new(pings);
-        let mut ear = Ear::new(replies);
         let mut in_vain = 0;
         while !self.is_over() && in_vain < DOUBT {
             // A round is a step: it may not take for ever.

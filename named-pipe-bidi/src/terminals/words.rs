@@ -11,7 +11,7 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use shared::frame::{FrameError, FrameReader, FrameWriter};
 use shared::narrate::quoted;
-use shared::stop::{Named, Stop};
+use shared::stop::{Named, Stop, uninterrupted};
 
 /// No message of this game is longer, in bytes.
 const LIMIT: usize = 64;
@@ -26,20 +26,36 @@ pub(crate) enum Heard {
 }
 
 /// The listening side of a FIFO.
-pub(crate) struct Ear<'a>(FrameReader<&'a File>);
+pub(crate) struct Ear<'a> {
+    frames: FrameReader<&'a File>,
+    /// The FIFO for the other direction, if nothing else tells that nobody
+    /// is there.
+    other: Option<&'a File>,
+}
 
 impl<'a> Ear<'a> {
     pub(crate) fn new(fifo: &'a File) -> Self {
-        Self(FrameReader::new(fifo).with_limit(LIMIT))
+        let frames = FrameReader::new(fifo).with_limit(LIMIT);
+        Self { frames, other: None }
     }
 
-    /// The next message. With two FIFOs the read in it waits as long as it
-    /// takes: an end of file will end it. With one FIFO it does not wait,
+    /// An ear for one who speaks first, into the FIFO `other`, and does not
+    /// know yet whether anybody will open this one to answer.
+    pub(crate) fn for_answers(fifo: &'a File, other: &'a File) -> Self {
+        Self { other: Some(other), ..Self::new(fifo) }
+    }
+
+    /// The next message. A server with two FIFOs waits in read, as long as it
+    /// takes: an end of file will end it. With one FIFO read does not wait,
     /// since poll can say "come" to both sides for a message that only one of
     /// them gets; poll waits, up to the moment `until`.
     pub(crate) fn hear(&mut self, until: Instant) -> Result<Heard, Stop> {
+        // What was read ahead poll does not see.
+        if let Some(other) = self.other.filter(|_| self.frames.held() == 0) {
+            self.answer_or_end(other)?;
+        }
         loop {
-            match self.0.recv() {
+            match self.frames.recv() {
                 Ok(Some(message)) => {
                     return Ok(Heard::Message(message.to_vec()));
                 }
@@ -51,7 +67,7 @@ impl<'a> Ear<'a> {
             }
             let left = until.saturating_duration_since(Instant::now());
             let left = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
-            let fifo = self.0.get_ref().as_fd();
+            let fifo = self.frames.get_ref().as_fd();
             match poll(&mut [PollFd::new(fifo, PollFlags::POLLIN)], left) {
                 Ok(0) => break,
                 // Ctrl-Z and fg end a poll, too.
@@ -60,10 +76,25 @@ impl<'a> Ear<'a> {
             }
         }
         // The players send a frame in one write, which arrives whole.
-        match self.0.held() {
+        match self.frames.held() {
             0 => Ok(Heard::Silence),
             held => Err(stray(&format!("{held} bytes, and no whole frame"))),
         }
+    }
+
+    /// Waits as long as it takes for an answer, or for the end. Before anybody
+    /// has opened this FIFO for writing, read would say end of file, and poll
+    /// waits; afterwards the last close wakes it. Should that somebody never
+    /// come, the other FIFO has lost its reader: POLLERR, which poll reports
+    /// unasked.
+    fn answer_or_end(&self, other: &File) -> Result<(), Stop> {
+        let fifo = self.frames.get_ref().as_fd();
+        let mut asked = [
+            PollFd::new(fifo, PollFlags::POLLIN),
+            PollFd::new(other.as_fd(), PollFlags::empty()),
+        ];
+        uninterrupted(|| poll(&mut asked, PollTimeout::NONE)).named("poll")?;
+        Ok(())
     }
 }
 

@@ -235,7 +235,7 @@ fn a_client_with_two_fifos_is_told_that_the_server_has_left() {
     // O_RDWR waits for nobody.
     let replies = place.open_back(BOTH);
     let mut client = place.program("client", MODES[1]).starts();
-    client.shows("open(f.back, O_RDONLY)", 1);
+    client.shows("open(f.back, O_RDONLY|O_NONBLOCK)", 1);
     drop(replies);
     let why = ["recv: end of file: the server has left"];
     let told = client.ends().refused(1, &why).stdout;
@@ -246,10 +246,25 @@ fn a_client_with_two_fifos_is_told_that_the_server_has_left() {
     while (&filler).write(&[0; 4096]).is_ok() {}
     let _replies = place.open_back(BOTH);
     let mut client = place.program("client", MODES[1]).starts();
-    client.shows("open(f.back, O_RDONLY)", 1);
+    client.shows("open(f.back, O_RDONLY|O_NONBLOCK)", 1);
     drop(pings);
     let why = ["send: EPIPE (Broken pipe): the server has left"];
     let _ = client.ends().refused(1, &why);
+}
+
+/// It has a reader for its pings, and nobody has opened the other FIFO yet.
+#[test]
+fn a_client_is_told_that_the_server_died_between_its_two_opens() {
+    let place = Place::fresh();
+    place.make_two();
+    let pings = place.open(READER);
+    let mut client = place.program("client", MODES[1]).starts();
+    client.shows("send \"ping 1\"", 1);
+    assert!(hang::is_stuck(client.process()));
+    drop(pings);
+    let why = ["recv: end of file: the server has left"];
+    let told = client.ends().refused(1, &why).stdout;
+    assert_eq!(sums(&told), [1, 0, 0, 0]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::process::{ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
@@ -78,6 +78,29 @@ impl Session {
     /// If it does not by the deadline.
     pub fn shows(&mut self, text: &str, count: usize) {
         self.watch.shows(text, count);
+    }
+
+    /// Waits up to a moment for its standard output to hold `text`, or for
+    /// nobody to hold its standard output any more.
+    ///
+    /// # Returns
+    ///
+    /// Whether it holds that.
+    pub fn shows_by(&mut self, text: &str, moment: Instant) -> bool {
+        let shows = |watch: &Watch| watch.shown().contains(text);
+        let is_over = |watch: &Watch| shows(watch) || !watch.is_open();
+        self.watch.until(moment, is_over);
+        shows(&self.watch)
+    }
+
+    /// Waits up to a moment for the end of the program and of all that it
+    /// started.
+    ///
+    /// # Returns
+    ///
+    /// Whether it has come. [`Session::ends`] then does not wait.
+    pub fn is_gone_by(&mut self, moment: Instant) -> bool {
+        self.watch.until(moment, Watch::is_gone)
     }
 
     /// What it has printed to standard output, as far as it was waited for.

@@ -113,6 +113,32 @@ impl Watch {
         true
     }
 
+    /// Takes in what happens, until it is so, or a moment has come.
+    ///
+    /// # Returns
+    ///
+    /// Whether it is so.
+    pub(crate) fn until(
+        &mut self,
+        moment: Instant,
+        is_so: impl Fn(&Self) -> bool,
+    ) -> bool {
+        loop {
+            if is_so(self) {
+                return true;
+            }
+            let left = moment.saturating_duration_since(Instant::now());
+            if !self.next(left) {
+                return false;
+            }
+        }
+    }
+
+    /// Whether the program has ended, and nobody holds its output.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.has_ended() && !self.open.contains(&true)
+    }
+
     /// What was printed to standard output, up to what was waited for.
     pub(crate) fn shown(&self) -> &str {
         &self.texts[OUT].whole
@@ -166,19 +192,19 @@ impl Watch {
     /// on, whoever still holds its output was left behind.
     pub(crate) fn ends(mut self) -> Outcome {
         let mut end = Instant::now() + self.patience;
-        let mut status = None;
-        while status.is_none() || self.open.contains(&true) {
+        let mut ended = false;
+        while !self.is_gone() {
             let left = end.saturating_duration_since(Instant::now());
             if !self.next(left) {
                 self.fail("is not gone in time, or left somebody behind");
             }
-            if status.is_none() && self.has_ended() {
-                status = self.status;
+            if !ended && self.has_ended() {
+                ended = true;
                 end = Instant::now() + AFTERWARDS;
             }
         }
         self.gone = true;
-        let status = get(status.ok_or("no exit status"), &self.what);
+        let status = get(self.status.ok_or("no exit status"), &self.what);
         let [stdout, stderr] = mem::take(&mut self.texts).map(Text::finish);
         let left = self.home.left_behind();
         let outcome = Outcome { stdout, stderr, status };

@@ -1,15 +1,22 @@
 //! A child that must not outlive the story: it is ended when its guard is
 //! dropped. The signal handler knows the same.
 
+use std::ffi::c_int;
+use std::mem::MaybeUninit;
 use std::process::Child;
+use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
+use std::{env, ptr};
 
-use nix::sys::signal::{self, Signal};
+use nix::errno::Errno;
+use nix::libc;
+use nix::sys::signal::{self, SaFlags, SigAction, SigHandler};
+use nix::sys::signal::{SigSet, Signal, sigaction};
 use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 
-use super::CHILDREN;
-use crate::stop::{Stop, errno, uninterrupted};
+use super::{CHILDREN, OWNER, PARTNER, clean_up};
+use crate::stop::{Named, Stop, errno, uninterrupted};
 
 /// A child that must not outlive the story.
 #[derive(Debug)]
@@ -28,6 +35,32 @@ impl ChildGuard {
     #[must_use]
     pub fn of(child: &Child) -> Self {
         Self::new(Pid::from_raw(child.id().cast_signed()))
+    }
+
+    /// The story cannot go on without this child, and may wait for it where
+    /// nothing tells of its death: an open waits for another open, and a FIFO
+    /// that is open `O_RDWR` has no end of file. The kernel tells the parent,
+    /// by SIGCHLD. So a signal that ends the child ends the story.
+    ///
+    /// # Errors
+    ///
+    /// As sigaction(2) "ERRORS" lists.
+    pub fn or_the_story_ends(self) -> Result<Self, Stop> {
+        NAME.get_or_init(|| {
+            let path = env::current_exe().unwrap_or_default();
+            path.file_name().unwrap_or_default().display().to_string()
+        });
+        PARTNER.store(self.0.as_raw(), Ordering::SeqCst);
+        // SA_RESTART: a child that ends well interrupts no call. No signal
+        // that ends this program shall be cleaned up for twice.
+        let how = SaFlags::SA_RESTART | SaFlags::SA_NOCLDSTOP;
+        let handler = SigHandler::Handler(child_ended);
+        let action = SigAction::new(handler, how, SigSet::all());
+        // SAFETY: `child_ended` only makes calls that signal-safety(7) lists.
+        unsafe { sigaction(Signal::SIGCHLD, &action) }.named("sigaction")?;
+        // It may have died before that.
+        signal::raise(Signal::SIGCHLD).named("raise")?;
+        Ok(self)
     }
 
     /// The child's process number.
@@ -51,6 +84,7 @@ impl ChildGuard {
 
     /// The child was waited for: its number may soon be somebody else's.
     pub fn reaped(self) {
+        no_partner(self.0);
         replace_child(self.0.as_raw(), 0);
         std::mem::forget(self);
     }
@@ -58,11 +92,70 @@ impl ChildGuard {
 
 impl Drop for ChildGuard {
     fn drop(&mut self) {
+        // What ends it now is no surprise.
+        no_partner(self.0);
         // An error is on its way already; there is no better one to report.
         let _ = signal::kill(self.0, Signal::SIGKILL);
         replace_child(self.0.as_raw(), 0);
         let _ = uninterrupted(|| waitpid(self.0, None));
     }
+}
+
+/// What the handler calls this program.
+static NAME: OnceLock<String> = OnceLock::new();
+
+/// The handler of SIGCHLD: says by which signal the partner died, and leaves.
+/// Any other end the story learns by itself.
+extern "C" fn child_ended(_signal: c_int) {
+    let before = Errno::last();
+    let child = PARTNER.load(Ordering::SeqCst);
+    if let Some(signal) = killed_by(child) {
+        let name = NAME.get().map_or("", String::as_str);
+        // One line, one write, and nothing is allocated.
+        let mut line = [0; 160];
+        let mut end = 0;
+        for part in [name, ": ", signal.as_str(), " ended the other side\n"] {
+            let room = line.len().min(end + part.len());
+            line[end..room].copy_from_slice(&part.as_bytes()[..room - end]);
+            end = room;
+        }
+        // SAFETY: the line has so many bytes.
+        unsafe { libc::write(2, line.as_ptr().cast(), end) };
+        // SAFETY: a null pointer asks for no status.
+        unsafe { libc::waitpid(child, ptr::null_mut(), 0) };
+        replace_child(child, 0);
+        clean_up();
+        // SAFETY: it ends the program here, without its destructors.
+        unsafe { libc::_exit(1) }
+    }
+    // The call that was interrupted may be about to look at its errno.
+    before.set();
+}
+
+/// The signal that ended a child, if one did. The child stays as it is, to be
+/// waited for.
+fn killed_by(child: i32) -> Option<Signal> {
+    // SAFETY: getpid touches no memory. A forked child has no children.
+    if child <= 0 || unsafe { libc::getpid() } != OWNER.load(Ordering::SeqCst) {
+        return None;
+    }
+    let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
+    let how = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+    let child = libc::id_t::try_from(child).ok()?;
+    // SAFETY: there is room for the answer.
+    unsafe { libc::waitid(libc::P_PID, child, info.as_mut_ptr(), how) };
+    // SAFETY: all zeroes, which is no end, or what waitid has filled in.
+    let info = unsafe { info.assume_init() };
+    if !matches!(info.si_code, libc::CLD_KILLED | libc::CLD_DUMPED) {
+        return None;
+    }
+    // SAFETY: waitid fills it in for a child that has ended.
+    Signal::try_from(unsafe { info.si_status() }).ok()
+}
+
+fn no_partner(child: Pid) {
+    let (old, seq) = (child.as_raw(), Ordering::SeqCst);
+    let _ = PARTNER.compare_exchange(old, 0, seq, seq);
 }
 
 /// Puts `new` where `old` stands in the handler's list, once.

@@ -1,13 +1,13 @@
 //! Which faults there are, for which calls, and all of them in turn.
 
-use std::panic::{self, AssertUnwindSafe};
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::path::Path;
+use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{env, thread};
 
 use harness::Program;
+use proofs::outside::{prepare, quietly};
 
 use crate::judge::{judge, told};
 use crate::run::{Beside, Run, Story};
@@ -30,6 +30,10 @@ const STORIES: [Story; 7] = [
         ..story("named-pipe-uni client", &["client"], 0)
     },
 ];
+
+/// Who tells them.
+const DEMOS: [&str; 4] =
+    ["anonymous-pipe", "fork-pipe", "named-pipe-uni", "named-pipe-bidi"];
 
 const fn story(
     name: &'static str,
@@ -183,15 +187,6 @@ impl Trial {
     }
 }
 
-/// Runs it; a panic of the harness is an answer here.
-fn quietly<T>(run: impl FnOnce() -> T) -> Result<T, String> {
-    panic::catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
-        let text = panic.downcast_ref::<String>().cloned();
-        let text = text.unwrap_or_else(|| "a panic".to_string());
-        text.split_whitespace().collect::<Vec<_>>().join(" ")
-    })
-}
-
 /// The faults of one story, and what it prints without one.
 fn trials(
     programs: &Path,
@@ -260,8 +255,6 @@ fn is_tried(call: &Call, calls: &[Call], thorough: bool) -> bool {
 }
 
 pub(crate) fn main() -> ExitCode {
-    // The harness panics where a test would fail; here that is an answer.
-    panic::set_hook(Box::new(|_| {}));
     let words: Vec<String> = env::args().skip(1).collect();
     if !can_trace() {
         let strict = env::var_os("ALL_PEERS").is_some();
@@ -269,11 +262,7 @@ pub(crate) fn main() -> ExitCode {
         println!("{what}: strace is missing here, or may not trace a program");
         return ExitCode::from(u8::from(strict));
     }
-    let Some(programs) = build() else { return ExitCode::FAILURE };
-    // What a story leaves behind becomes a child of this process.
-    if nix::sys::prctl::set_child_subreaper(true).is_err() {
-        return ExitCode::FAILURE;
-    }
+    let Some(programs) = prepare(&DEMOS) else { return ExitCode::FAILURE };
     match words.as_slice() {
         [] => all(&programs, false),
         [word] if word == "all" => all(&programs, true),
@@ -366,19 +355,4 @@ fn can_trace() -> bool {
     let traced = ["-D", "-qq", "-o", "/dev/null", "true"];
     quietly(|| Program::new("strace").args(&traced).run().shell_status())
         .is_ok_and(|status| status == 0)
-}
-
-/// The demos as a reader runs them, but for the checks of a debug build: those
-/// make calls of their own.
-fn build() -> Option<PathBuf> {
-    let cargo = env::var_os("CARGO").unwrap_or("cargo".into());
-    let packages = ["anonymous-pipe", "fork-pipe", "named-pipe-uni"];
-    let packages = packages.iter().chain(&["named-pipe-bidi"]);
-    let mut command = Command::new(cargo);
-    command.args(["build", "--release", "--quiet", "--locked", "--bins"]);
-    command.args(packages.flat_map(|package| ["-p", package]));
-    let built = command.status().is_ok_and(|status| status.success());
-    let me = env::current_exe().ok()?;
-    let target = me.parent()?.parent()?;
-    built.then(|| target.join("release"))
 }

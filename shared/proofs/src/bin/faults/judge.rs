@@ -11,7 +11,7 @@ use crate::trace::Call;
 /// Where a story may go on after an error, to exit status 0: the call, a part
 /// of its shape, the errno, and why that is right. Besides, a look that fails
 /// may show "unknown". All else is a failure that has to be told.
-const GOES_ON: [(&str, &str, &str, &str); 9] = [
+const GOES_ON: [(&str, &str, &str, &str); 10] = [
     ("write", "write(1<", "EAGAIN", "somebody made it nonblocking: it waits"),
     ("write", "write(1<", "EPIPE", "a reader that leaves ends it quietly"),
     ("mkdir", "/fifo.#", "EEXIST", "mkdtemp tries another name"),
@@ -19,6 +19,7 @@ const GOES_ON: [(&str, &str, &str, &str); 9] = [
     ("openat", "/ping", "ENXIO", "client --wait asks again"),
     ("poll", "", "ENOMEM", "of standard output: the next write tells"),
     ("read", "-uni-#/fifo>", "EAGAIN", "O_NONBLOCK: poll is asked again"),
+    ("waitid", "", "ECHILD", "SIGCHLD's handler looks: waitpid tells, too"),
     ("unlink", "", "", "tried again at the end, and told if that fails"),
     ("rmdir", "", "", "tried again at the end, and told if that fails"),
 ];

@@ -4,14 +4,12 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use harness::{Home, Outcome, Program, Session, Signal, get};
-use nix::poll::{PollTimeout, poll};
 use nix::sys::signal::kill;
-use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
-use shared::observe::proc;
+use proofs::outside::{processes_left, soon};
 
 /// How long a story may take, with its fault.
 const BOUND: Duration = Duration::from_secs(5);
@@ -109,7 +107,7 @@ impl Story {
                 let second = second.arg("-p").arg(child.to_string());
                 let second = start(second);
                 let at = || read(&log).contains("stopped by SIGSTOP");
-                assert!(soon(at), "strace does not see child {child}");
+                assert!(soon(BOUND, at), "strace does not see child {child}");
                 get(kill(child, Signal::SIGCONT), "SIGCONT");
                 second
             });
@@ -125,7 +123,7 @@ impl Story {
         let died = outcome.shell_status() == 128 + Signal::SIGKILL as i32;
         // Nor does a program that its deadline ends wait for its children.
         let hung = outcome.stderr.contains(": no progress for ");
-        let mut left = processes_left(group, died || hung);
+        let mut left = processes_left(group, died || hung, BOUND);
         let partner = beside.map(|beside| {
             // Who waits for a program that has failed waits for ever.
             if outcome.shell_status() != 0 {
@@ -166,7 +164,7 @@ fn start(program: Program) -> Session {
 fn nth_child(session: &Session, births: &Path, n: usize) -> Option<Pid> {
     let mut passed = BTreeSet::new();
     let mut target = None;
-    soon(|| {
+    soon(BOUND, || {
         let log = read(births);
         for line in log.lines() {
             let stopped = line.strip_suffix(" --- stopped by SIGSTOP ---");
@@ -188,7 +186,7 @@ fn nth_child(session: &Session, births: &Path, n: usize) -> Option<Pid> {
     if let Some(tracer) = tracer(child) {
         let _ = kill(tracer, Signal::SIGKILL);
     }
-    assert!(soon(|| tracer(child).is_none()), "strace does not let go");
+    assert!(soon(BOUND, || tracer(child).is_none()), "strace does not let go");
     Some(child)
 }
 
@@ -199,62 +197,7 @@ fn tracer(of: Pid) -> Option<Pid> {
     (tracer > 0).then_some(Pid::from_raw(tracer))
 }
 
-/// Who is still there of a session, or was never waited for: such a process
-/// becomes this one's child (`PR_SET_CHILD_SUBREAPER`). What a killed program
-/// leaves has to end by itself, at once.
-fn processes_left(session: Pid, killed: bool) -> Vec<String> {
-    let mut left = Vec::new();
-    let mut reaped = |allowed: bool| {
-        let members = members(session);
-        for (pid, name, state) in &members {
-            if *state == 'Z' {
-                let _ = waitpid(*pid, None);
-                if !allowed && name != "strace" {
-                    left.push(format!("zombie {name} {pid}"));
-                }
-            }
-        }
-        members.is_empty()
-    };
-    let _ = soon(|| reaped(killed));
-    for (pid, name, state) in members(session) {
-        left.push(format!("{name} {pid}, state {state}"));
-        let _ = kill(pid, Signal::SIGKILL);
-    }
-    left
-}
-
-fn members(session: Pid) -> Vec<(Pid, String, char)> {
-    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let numbers = entries.filter_map(|e| e.file_name().to_str()?.parse().ok());
-    let member = |pid: i32| {
-        let stat = read(Path::new(&format!("/proc/{pid}/stat")));
-        let mut words = stat.rsplit(')').next()?.split_whitespace();
-        let state = words.next()?.chars().next()?;
-        let of = words.nth(2)?.parse().ok()?;
-        let name = proc::name(pid).unwrap_or_default();
-        (Pid::from_raw(of) == session).then_some((
-            Pid::from_raw(pid),
-            name,
-            state,
-        ))
-    };
-    numbers.filter_map(member).collect()
-}
-
 fn read(path: &Path) -> String {
     let bytes = fs::read(path).unwrap_or_default();
     String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// Asks every millisecond until it is so, for as long as a story may take.
-fn soon(mut is_so: impl FnMut() -> bool) -> bool {
-    let end = Instant::now() + BOUND;
-    while Instant::now() < end {
-        if is_so() {
-            return true;
-        }
-        let _ = poll(&mut [], PollTimeout::from(1_u8));
-    }
-    false
 }
