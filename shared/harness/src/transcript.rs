@@ -3,7 +3,7 @@
 //! A block that begins with ```` ```console ```` and a line `$ COMMAND` shows
 //! what the command prints. What differs from run to run or from machine to
 //! machine is replaced by a sample on both sides: process numbers, the
-//! capacity of a pipe, owners, dates, and temporary directories.
+//! capacity of a pipe, memory, owners, dates, and temporary directories.
 
 use std::env;
 use std::fs;
@@ -69,6 +69,9 @@ const PROCESS: [&str; 14] = [
 /// Where a run says what its pipes have room for.
 const CAPACITY: [&str; 2] = ["F_GETPIPE_SZ says ", " 0 of "];
 
+/// What a program's memory came to.
+const PEAK: &str = "memory at its peak: ";
+
 /// Replaces what differs between two runs by a sample of it.
 #[must_use]
 pub fn sample(printed: &str) -> String {
@@ -94,6 +97,9 @@ pub fn sample(printed: &str) -> String {
         }
         for number in after(&line, &["pipe:["]) {
             line = replace_number(&line, &number, "97479", &["pipe:["]);
+        }
+        for number in after(&line, &[PEAK]) {
+            line = replace_number(&line, &number, "1252", &[PEAK]);
         }
         // As an ordinary user: other people's processes come and go.
         if line.contains(" processes may not be looked at") {
