@@ -77,5 +77,7 @@ pub(super) fn would_block<T>(answer: &Result<T, FrameError>) -> bool {
 
 /// Every cut of a stream, alone and with the one behind it.
 pub(super) fn cuts(length: usize) -> impl Iterator<Item = Vec<usize>> {
-    (0..=length).flat_map(|cut| [vec![cut], vec![cut, cut + 1]])
+    // Miri is a thousand times slower than the machine.
+    let step = if cfg!(miri) { 31 } else { 1 };
+    (0..=length).step_by(step).flat_map(|cut| [vec![cut], vec![cut, cut + 1]])
 }
