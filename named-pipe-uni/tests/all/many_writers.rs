@@ -41,7 +41,6 @@ fn each_number_of_writers_gets_all_its_messages_through() {
     }
 }
 
-/// `of` puts the messages of a writer together as it sends them.
 fn message(writer: u32, number: u32) -> Vec<u8> {
     let mut message = Vec::new();
     Source::new().write(writer, number, &mut message);
@@ -50,7 +49,11 @@ fn message(writer: u32, number: u32) -> Vec<u8> {
 
 #[test]
 fn a_frame_of_any_message_is_one_write_that_is_never_torn() {
-    let lengths = (0..2000).map(|number| message(3, number).len());
+    let (source, mut message) = (Source::new(), Vec::new());
+    let lengths = (0..2000).map(|number| {
+        source.write(3, number, &mut message);
+        message.len()
+    });
     let lengths: Vec<_> = lengths.collect();
     assert!(lengths.iter().all(|length| *length <= LONGEST));
     // Nor are they all short.
@@ -99,11 +102,14 @@ fn a_message_that_is_torn_or_lost_or_out_of_order_is_told() {
     assert_eq!(told(&[&ours[..half], &theirs[half..]].concat()), torn);
     assert_eq!(told(&ours[..ours.len() - 1]), torn);
     assert_eq!(told(&[&ours[..], b"x"].concat()), torn);
+    let mut checker = Checker::new(2, 3);
     for at in 8..ours.len() {
         let mut wrong = ours.clone();
         wrong[at] ^= 1;
-        assert_eq!(told(&wrong), torn, "{at}");
+        assert_eq!(checker.take(&wrong), Err(torn.to_string()), "{at}");
     }
+    // What was refused does not count.
+    assert_eq!(checker.take(&ours), Ok(()));
 }
 
 /// A writer whose writes take nothing says so, and ends. The reader does not

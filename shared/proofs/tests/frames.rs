@@ -99,7 +99,7 @@ const LONG: usize = if cfg!(miri) { 100 } else { 3000 };
 
 fn cases() -> ProptestConfig {
     ProptestConfig {
-        cases: if cfg!(miri) { 2 } else { 256 },
+        cases: if cfg!(miri) { 2 } else { 64 },
         failure_persistence: None,
         ..ProptestConfig::default()
     }

@@ -6,7 +6,7 @@ use harness::get;
 use shared::frame::{DEFAULT_LIMIT, FrameReader};
 use shared::observe::bytes_waiting;
 
-use super::peers::peers;
+use super::peers::{Peer, peers};
 use super::place::{Place, patiently};
 use super::run::Run;
 
@@ -69,7 +69,18 @@ fn a_client_makes_no_file_and_writes_to_none() {
 
 #[test]
 fn a_line_over_the_limit_is_not_sent() {
-    for client in peers() {
+    over_the_limit_none_is_sent(|client| client.top >= DEFAULT_LIMIT);
+}
+
+/// The same for who reads a line with a system call for each byte.
+#[test]
+#[ignore = "takes seconds: a step of .ci/run"]
+fn a_shell_sends_no_line_over_the_limit() {
+    over_the_limit_none_is_sent(|client| client.top < DEFAULT_LIMIT);
+}
+
+fn over_the_limit_none_is_sent(of: fn(&Peer) -> bool) {
+    for client in peers().iter().filter(|client| of(client)) {
         let place = Place::new();
         let reader = place.reads();
         let run = Run::of(client.client(&place.fifo()));
