@@ -40,7 +40,8 @@ impl ChildGuard {
     /// The story cannot go on without this child, and may wait for it where
     /// nothing tells of its death: an open waits for another open, and a FIFO
     /// that is open `O_RDWR` has no end of file. The kernel tells the parent,
-    /// by SIGCHLD. So a signal that ends the child ends the story.
+    /// by SIGCHLD. So a child that fails, or that a signal ends, ends the
+    /// story.
     ///
     /// # Errors
     ///
@@ -104,17 +105,24 @@ impl Drop for ChildGuard {
 /// What the handler calls this program.
 static NAME: OnceLock<String> = OnceLock::new();
 
-/// The handler of SIGCHLD: says by which signal the partner died, and leaves.
-/// Any other end the story learns by itself.
+/// The handler of SIGCHLD: says how the partner ended, and leaves. A partner
+/// that ended well the story learns of by itself.
 extern "C" fn child_ended(_signal: c_int) {
     let before = Errno::last();
     let child = PARTNER.load(Ordering::SeqCst);
-    if let Some(signal) = killed_by(child) {
+    if let Some(end_of_it) = bad_end(child) {
         let name = NAME.get().map_or("", String::as_str);
+        let [what, whose] = match end_of_it {
+            BadEnd::Killed(signal) => {
+                [signal.as_str(), " ended the other side"]
+            }
+            // It has said why.
+            BadEnd::Failed => ["the other side", " has failed"],
+        };
         // One line, one write, and nothing is allocated.
         let mut line = [0; 160];
         let mut end = 0;
-        for part in [name, ": ", signal.as_str(), " ended the other side\n"] {
+        for part in [name, ": ", what, whose, "\n"] {
             let room = line.len().min(end + part.len());
             line[end..room].copy_from_slice(&part.as_bytes()[..room - end]);
             end = room;
@@ -132,9 +140,14 @@ extern "C" fn child_ended(_signal: c_int) {
     before.set();
 }
 
-/// The signal that ended a child, if one did. The child stays as it is, to be
-/// waited for.
-fn killed_by(child: i32) -> Option<Signal> {
+/// An end that the story did not ask for.
+enum BadEnd {
+    Killed(Signal),
+    Failed,
+}
+
+/// How a child ended, if it ended badly. It stays as it is, to be waited for.
+fn bad_end(child: i32) -> Option<BadEnd> {
     // SAFETY: getpid touches no memory. A forked child has no children.
     if child <= 0 || unsafe { libc::getpid() } != OWNER.load(Ordering::SeqCst) {
         return None;
@@ -146,11 +159,16 @@ fn killed_by(child: i32) -> Option<Signal> {
     unsafe { libc::waitid(libc::P_PID, child, info.as_mut_ptr(), how) };
     // SAFETY: all zeroes, which is no end, or what waitid has filled in.
     let info = unsafe { info.assume_init() };
-    if !matches!(info.si_code, libc::CLD_KILLED | libc::CLD_DUMPED) {
-        return None;
+    // SAFETY: waitid fills it in for a child that has ended, and has left the
+    // zero where there is none.
+    let status = unsafe { info.si_status() };
+    match info.si_code {
+        libc::CLD_KILLED | libc::CLD_DUMPED => {
+            Signal::try_from(status).ok().map(BadEnd::Killed)
+        }
+        libc::CLD_EXITED if status != 0 => Some(BadEnd::Failed),
+        _ => None,
     }
-    // SAFETY: waitid fills it in for a child that has ended.
-    Signal::try_from(unsafe { info.si_status() }).ok()
 }
 
 fn no_partner(child: Pid) {

@@ -11,4 +11,5 @@ mod hostile;
 mod limits;
 mod rate_chart;
 mod refused;
+mod started;
 mod swapped;

@@ -178,9 +178,8 @@ impl Trial {
             };
             let made = self.was_made(&run);
             if made == Made::Here {
-                let wrong = judge(
-                    story.name, self.who, &self.call, self.fault, plain, &run,
-                );
+                let wrong =
+                    judge(self.who, &self.call, self.fault, plain, &run);
                 return Some(wrong.map_or(Ok(run), Err));
             }
             // Without its fault it has to be as always.
@@ -361,7 +360,7 @@ fn one(programs: &Path, words: [&String; 5]) -> ExitCode {
         println!("status {}, left: {left:?}", outcome.shell_status());
     }
     let wrong = run.map_or_else(Some, |run| {
-        judge(name, trial.who, &trial.call, trial.fault, &plain, &run)
+        judge(trial.who, &trial.call, trial.fault, &plain, &run)
     });
     println!("{}", wrong.as_deref().unwrap_or("held"));
     ExitCode::from(u8::from(wrong.is_some()))

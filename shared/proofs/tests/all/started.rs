@@ -1,0 +1,67 @@
+//! A demo that starts its other side, where that does not come to life. The
+//! demo runs from a copy of its program, and with `--step` it waits while that
+//! copy is changed: so the first process is well, and the second one is not.
+#![cfg(target_os = "linux")]
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use harness::{Home, Program, Terminal, demo, get};
+
+/// The demos, the step in which they start somebody, and the call's name.
+const DEMOS: [(&str, usize, &str); 2] = [
+    ("named-pipe-uni", 3, "start the client: "),
+    ("named-pipe-bidi", 4, "start a peer: "),
+];
+
+fn chmod(path: &Path, mode: u32) {
+    get(fs::set_permissions(path, Permissions::from_mode(mode)), "chmod");
+}
+
+/// What a demo says on its last lines, and its exit status, if its program is
+/// changed before it starts the other side.
+fn changed(demo: &str, step: usize, change: fn(&Path)) -> (String, i32) {
+    let place = Home::fresh();
+    let copy = place.path().join("copy");
+    get(fs::copy(Program::binary(demo).path(), &copy), "cp");
+    let path = copy.display().to_string();
+    let mut terminal = Terminal::start(&path, &["--step"], 80);
+    for before in 1..=step {
+        terminal.shows("[Enter]", before);
+        if before == step {
+            change(&copy);
+        }
+        terminal.types("\n");
+    }
+    let (shown, status) = terminal.ends();
+    (demo::without_colour(&shown), status)
+}
+
+#[test]
+fn a_program_that_cannot_be_started_is_told_with_its_errno() {
+    for (demo, step, call) in DEMOS {
+        let (shown, status) = changed(demo, step, |copy| chmod(copy, 0));
+        assert_eq!(status, 1, "{shown}");
+        assert!(shown.contains(&format!("{call}EACCES")), "{shown}");
+    }
+}
+
+/// An open waits for an open, and would wait for ever. The kernel tells of a
+/// child that is gone, and so does the demo, long before its deadline.
+#[test]
+fn a_child_that_fails_ends_the_story_that_waits_for_it_in_open() {
+    // Linux calls a program that was removed so, and that is what is started.
+    let fails = |copy: &Path| {
+        get(fs::remove_file(copy), "rm");
+        let other = format!("{} (deleted)", copy.display());
+        get(fs::write(&other, "#!/bin/sh\necho I leave\nexit 7\n"), "write");
+        chmod(Path::new(&other), 0o700);
+    };
+    for (demo, step, _) in DEMOS {
+        let (shown, status) = changed(demo, step, fails);
+        assert_eq!(status, 1, "{shown}");
+        assert!(shown.contains("the other side has failed"), "{shown}");
+        assert!(!shown.contains("no progress"), "{shown}");
+    }
+}
