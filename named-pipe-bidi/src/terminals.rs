@@ -16,7 +16,7 @@ use nix::fcntl::OFlag;
 use shared::cli::Asked;
 use shared::deadline;
 use shared::narrate::Narrator;
-use shared::stop::Stop;
+use shared::stop::{Named, Stop};
 use shared::ways_out::PathGuard;
 
 mod client;
@@ -91,7 +91,8 @@ fn no_second(seat: Option<&Seat>, back: &Path) -> Result<(), Stop> {
     if let Some(seat) = seat {
         return seat.make(&fifo::name(back)).map(drop);
     }
-    if fifo::is_mine(back) {
+    let lstat = format!("lstat {}", fifo::shown(back));
+    if fifo::is_mine(back).named(lstat)? {
         return Err(Stop::Failed(format!(
             "{}: a second FIFO, as for {TWO}: if no program uses it any \
              more, remove it",

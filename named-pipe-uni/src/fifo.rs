@@ -10,9 +10,10 @@ pub use refused::Refused;
 
 use std::ffi::OsStr;
 use std::fs::File;
+use std::io::ErrorKind;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
-use std::{env, fs};
+use std::{env, fs, io};
 
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
@@ -136,11 +137,20 @@ pub fn replace(old: &PathGuard, how: OFlag) -> Result<(PathGuard, File), Stop> {
 
 /// Whether this user's own FIFO has the name. It is not opened for this look:
 /// that would wake whoever waits in open for the other side.
-#[must_use]
-pub fn is_mine(path: &Path) -> bool {
+///
+/// # Errors
+///
+/// As lstat(2) "ERRORS" lists, except where nothing has the name, or can have
+/// it: ENOENT, ENAMETOOLONG.
+pub fn is_mine(path: &Path) -> io::Result<bool> {
     let me = geteuid().as_raw();
-    fs::symlink_metadata(path)
-        .is_ok_and(|at| at.file_type().is_fifo() && at.uid() == me)
+    match fs::symlink_metadata(path) {
+        Ok(at) => Ok(at.file_type().is_fifo() && at.uid() == me),
+        Err(e) => match e.kind() {
+            ErrorKind::NotFound | ErrorKind::InvalidFilename => Ok(false),
+            _ => Err(e),
+        },
+    }
 }
 
 /// Looks whether the name still leads to its FIFO.

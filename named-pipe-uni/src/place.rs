@@ -122,7 +122,7 @@ impl Seat {
             // Only a FIFO, and only one's own.
             Err(taken)
                 if taken.errno == Some(Errno::EEXIST)
-                    && fifo::is_mine(&path) =>
+                    && fifo::is_mine(&path).unwrap_or(false) =>
             {
                 PathGuard::of_fifo(&path)
             }

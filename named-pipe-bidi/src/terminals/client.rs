@@ -24,7 +24,12 @@ pub(crate) fn client(tell: &mut Narrator, asked: &Asked) -> Result<(), Stop> {
     // Looked at before anything is opened: a server may wait in open for a
     // client that plays as it does.
     let two = asked.has(TWO);
-    if fifo::is_mine(&path) && fifo::is_mine(&back) != two {
+    let beside = || {
+        let lstat = format!("lstat {}", fifo::shown(&back));
+        fifo::is_mine(&back).named(lstat)
+    };
+    // What is wrong with PATH itself, open tells.
+    if fifo::is_mine(&path).unwrap_or(false) && beside()? != two {
         return Err(Stop::Failed(format!(
             "{}: its server plays with {}: say {TWO} on both sides, or on none",
             fifo::shown(&path),

@@ -12,7 +12,7 @@ use nix::errno::Errno;
 use nix::libc;
 use nix::unistd::geteuid;
 
-use super::{NAMES, hold_signals};
+use super::NAMES;
 use crate::stop::{Named, Stop};
 
 /// A file or an empty directory that must not outlive the story.
@@ -109,10 +109,16 @@ impl PathGuard {
         path: &Path,
         known: impl FnOnce(Option<Identity>) -> Option<Identity>,
     ) -> Result<Self, Stop> {
-        let name = CString::new(path.as_os_str().as_bytes())
-            .map_err(|_| Stop::Failed("a path holds a NUL byte".into()))?;
+        let name = c_string(path)?;
         let found = look(&name).named(format!("lstat {}", path.display()))?;
-        let is = known(found);
+        Self::listed(path, name, known(found))
+    }
+
+    fn listed(
+        path: &Path,
+        name: CString,
+        is: Option<Identity>,
+    ) -> Result<Self, Stop> {
         // Never freed: the handler may be at it whenever a signal comes.
         let entry = Box::into_raw(Box::new(Entry { name, is }));
         let slot = NAMES.iter().position(|slot| {
@@ -154,14 +160,19 @@ impl PathGuard {
     ///
     /// # Errors
     ///
-    /// As rename(2) "ERRORS" lists.
+    /// As rename(2) and lstat(2) "ERRORS" list, and as [`PathGuard::new`].
     pub fn rename(self, to: &Path) -> Result<Self, Stop> {
-        // No signal while neither name is the handler's.
-        let _held = hold_signals()?;
-        let is = self.entry().and_then(|entry| entry.is);
-        fs::rename(&self.path, to)
-            .named(format!("rename to {}", to.display()))?;
-        Self::known_as(to, |found| is.or(found))
+        let call = format!("rename to {}", to.display());
+        let is = match self.entry().and_then(|entry| entry.is) {
+            None => look(&c_string(&self.path)?).named(&call)?,
+            known => known,
+        };
+        let is = Some(is.ok_or(Errno::ENOENT).named(&call)?);
+        // Both names are the handler's before one becomes the other: of the
+        // two it removes the one that leads to this.
+        let renamed = Self::listed(to, c_string(to)?, is)?;
+        fs::rename(&self.path, to).named(call)?;
+        Ok(renamed)
     }
 
     /// Removes it now.
@@ -185,6 +196,11 @@ impl PathGuard {
         NAMES[slot].store(ptr::null_mut(), Ordering::SeqCst);
         if there { Ok(()) } else { Err(Errno::ENOENT.into()) }
     }
+}
+
+fn c_string(path: &Path) -> Result<CString, Stop> {
+    CString::new(path.as_os_str().as_bytes())
+        .map_err(|_| Stop::Failed("a path holds a NUL byte".into()))
 }
 
 /// A file by unlink(2), a directory by rmdir(2).

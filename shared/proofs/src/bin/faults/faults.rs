@@ -14,21 +14,40 @@ use crate::run::{Beside, Run, Story};
 use crate::trace::{Call, calls, shape};
 
 /// What is run, and how many children tell a part of it.
-const STORIES: [Story; 7] = [
+const STORIES: [Story; 10] = [
     story("anonymous-pipe", &[], 0),
     story("fork-pipe", &[], 2),
     // The same with a file: it is opened, and read.
     story("fork-pipe FILE", &["Cargo.toml"], 2),
     story("named-pipe-uni", &[], 1),
     story("named-pipe-bidi", &[], 3),
-    Story {
-        beside: Some(Beside::Client),
-        ..story("named-pipe-uni server", &["server"], 0)
-    },
-    Story {
-        beside: Some(Beside::Server),
-        ..story("named-pipe-uni client", &["client"], 0)
-    },
+    beside(
+        "named-pipe-uni server",
+        &["server"],
+        Beside::Client(&["client", "--wait"], CLIENTS),
+    ),
+    // The same after a bad frame: the server changes to a new FIFO.
+    beside(
+        "named-pipe-uni server, a bad frame",
+        &["server"],
+        Beside::Stranger(&["client", "--wait"], CLIENTS),
+    ),
+    beside(
+        "named-pipe-uni client",
+        &["client"],
+        Beside::Server(&["server"], CLIENTS),
+    ),
+    // With one FIFO the two are a race, and no two runs the same.
+    beside(
+        "named-pipe-bidi server",
+        &["server", "--two-fifos"],
+        Beside::Client(&["client", "--two-fifos"], A_CLIENT),
+    ),
+    beside(
+        "named-pipe-bidi client",
+        &["client", "--two-fifos"],
+        Beside::Server(&["server", "--two-fifos"], A_CLIENT),
+    ),
 ];
 
 /// Who tells them.
@@ -42,6 +61,18 @@ const fn story(
 ) -> Story {
     Story { name, words, beside: None, children }
 }
+
+const fn beside(
+    name: &'static str,
+    words: &'static [&'static str],
+    beside: Beside,
+) -> Story {
+    Story { beside: Some(beside), ..story(name, words, 0) }
+}
+
+/// What a server prints when a client may come.
+const CLIENTS: &str = "I wait for clients";
+const A_CLIENT: &str = "I wait in open for a client";
 
 /// So many runs at once: each waits for its strace half of the time.
 const AT_ONCE: usize = 4;

@@ -3,13 +3,18 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::fd::AsFd;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use harness::{Home, Outcome, Program, Session, Signal, get};
+use nix::fcntl::{OFlag, open};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::kill;
-use nix::unistd::Pid;
+use nix::sys::stat::Mode;
+use nix::unistd::{Pid, write};
 use proofs::outside::{processes_left, soon};
+use shared::observe::proc;
 
 /// How long a story may take, with its fault.
 const BOUND: Duration = Duration::from_secs(5);
@@ -28,11 +33,14 @@ pub(crate) struct Story {
     pub(crate) children: usize,
 }
 
-/// The untraced side of a meeting. A server comes first; a client waits.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// The untraced side of a meeting, with its words. Whoever comes second does so
+/// when the server prints what is said here.
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Beside {
-    Server,
-    Client,
+    Server(&'static [&'static str], &'static str),
+    Client(&'static [&'static str], &'static str),
+    /// A client, and before it somebody who sends what is no frame.
+    Stranger(&'static [&'static str], &'static str),
 }
 
 /// What came of a run.
@@ -71,12 +79,12 @@ impl Story {
             let side = Program::new(&program).in_home_of(&home).within(BOUND);
             side.args(words).starts()
         };
-        let mut beside = match self.beside {
-            Some(Beside::Server) => Some(plain(&["server"])),
-            _ => None,
-        };
-        if let Some(server) = &mut beside {
-            server.shows("I wait for clients", 1);
+        let mut beside = None;
+        if let Some(Beside::Server(words, ready)) = self.beside {
+            let mut server = plain(words);
+            server.shows(ready, 1);
+            rests(&server);
+            beside = Some(server);
         }
 
         // With -D strace is not the program's parent: the program has its
@@ -84,7 +92,7 @@ impl Story {
         // descriptor is.
         let how = ["-D", "-y", "-qq", "-o"];
         let traced = new().args(&how);
-        let (session, second) = if who == 0 {
+        let (mut session, second) = if who == 0 {
             let traced = traced.arg(&log).args(faults);
             let traced = traced.arg(&program).args(self.words);
             (start(traced), None)
@@ -114,17 +122,29 @@ impl Story {
             (session, second)
         };
         let group = session.process();
-        if self.beside == Some(Beside::Client) {
-            beside = Some(plain(&["client", "--wait"]));
+        if let Some(
+            Beside::Client(words, ready) | Beside::Stranger(words, ready),
+        ) = self.beside
+        {
+            // A server with a fault may never come to it.
+            if session.shows_by(ready, Instant::now() + BOUND) {
+                rests(&session);
+            }
+            if let Some(Beside::Stranger(..)) = self.beside {
+                sends_no_frame(home.path());
+            }
+            beside = Some(plain(words));
         }
 
         let outcome = session.ends();
         let _log_is_whole = second.map(Session::ends);
         let died = outcome.shell_status() == 128 + Signal::SIGKILL as i32;
         let mut left = processes_left(group, died, BOUND);
-        let partner = beside.map(|beside| {
-            // Who waits for a program that has failed waits for ever.
-            if outcome.shell_status() != 0 {
+        let partner = beside.map(|mut beside| {
+            // Who waits for a program that has failed, or has left because
+            // nobody reads what it prints, waits for ever.
+            let soon = Instant::now() + BOUND / 10;
+            if outcome.shell_status() != 0 || !beside.is_gone_by(soon) {
                 beside.send(Signal::SIGINT);
             }
             beside.ends()
@@ -146,6 +166,35 @@ impl Story {
     pub(crate) fn program(&self) -> &str {
         self.name.split(' ').next().unwrap_or_default()
     }
+}
+
+/// A server that has said that it waits for a client is about to.
+fn rests(server: &Session) {
+    let server = server.process().as_raw();
+    // While strace delays a call, its state is another one.
+    let rests = || {
+        proc::doing(server)
+            .is_none_or(|doing| ['S', 'Z'].contains(&doing.state))
+    };
+    let _ = soon(BOUND, rests);
+}
+
+/// Sends more than a frame may be long to the FIFO of a server, if that has
+/// one, and waits until nobody reads it any more: it is given up then.
+fn sends_no_frame(home: &Path) {
+    let places = get(fs::read_dir(home), "home").flatten();
+    let mut fifos = places.map(|place| place.path().join("fifo"));
+    let how = OFlag::O_WRONLY | OFlag::O_NONBLOCK;
+    let Some(Ok(fifo)) = fifos.next().map(|at| open(&at, how, Mode::empty()))
+    else {
+        return;
+    };
+    let _ = write(&fifo, &[0xff; 4]);
+    // POLLERR is told without being asked for.
+    let mut asked = [PollFd::new(fifo.as_fd(), PollFlags::empty())];
+    let bound = PollTimeout::try_from(BOUND).unwrap_or(PollTimeout::ZERO);
+    let gone = poll(&mut asked, bound);
+    assert_eq!(gone, Ok(1), "the server still reads");
 }
 
 fn start(program: Program) -> Session {
