@@ -10,14 +10,13 @@ pub use refused::Refused;
 
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::ErrorKind;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
-use std::{env, fs, io};
+use std::{env, fs};
 
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
-use nix::sys::stat::Mode;
+use nix::sys::stat::{Mode, SFlag, lstat};
 use nix::unistd::{geteuid, mkdtemp, mkfifo};
 use shared::stop::{Named, Stop, io_error};
 use shared::ways_out::{PathGuard, hold_signals};
@@ -140,16 +139,18 @@ pub fn replace(old: &PathGuard, how: OFlag) -> Result<(PathGuard, File), Stop> {
 ///
 /// # Errors
 ///
-/// As lstat(2) "ERRORS" lists, except where nothing has the name, or can have
-/// it: ENOENT, ENAMETOOLONG.
-pub fn is_mine(path: &Path) -> io::Result<bool> {
-    let me = geteuid().as_raw();
-    match fs::symlink_metadata(path) {
-        Ok(at) => Ok(at.file_type().is_fifo() && at.uid() == me),
-        Err(e) => match e.kind() {
-            ErrorKind::NotFound | ErrorKind::InvalidFilename => Ok(false),
-            _ => Err(e),
-        },
+/// As lstat(2) "ERRORS" lists, except where the path leads nowhere: of that,
+/// mkfifo and open say more.
+pub fn is_mine(path: &Path) -> nix::Result<bool> {
+    use Errno::{EACCES, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR};
+
+    match lstat(path) {
+        Ok(at) => {
+            let kind = SFlag::from_bits_truncate(at.st_mode) & SFlag::S_IFMT;
+            Ok(kind == SFlag::S_IFIFO && at.st_uid == geteuid().as_raw())
+        }
+        Err(EACCES | ELOOP | ENAMETOOLONG | ENOENT | ENOTDIR) => Ok(false),
+        Err(e) => Err(e),
     }
 }
 

@@ -114,6 +114,18 @@ fn dropping_a_batch_sends_what_waits() {
     assert_eq!(stream, b"\x04\0\0\0ping");
 }
 
+/// Also behind others, which have to go first.
+#[test]
+fn a_frame_as_long_as_the_batch_waits_in_it_and_a_longer_one_goes_out() {
+    for (payload, waits) in [(&b"12345678"[..], 12), (b"123456789", 0)] {
+        let mut stream = Vec::new();
+        let mut writer = FrameWriter::batched(&mut stream, 12);
+        assert!(writer.send(b"a").is_ok());
+        assert!(writer.send(payload).is_ok());
+        assert_eq!(writer.pending(), waits);
+    }
+}
+
 /// As for single frames: EAGAIN means that nothing of this frame was taken,
 /// and Ok that it will be whole.
 #[test]

@@ -24,7 +24,10 @@ fn chmod(path: &Path, mode: u32) {
 fn changed(demo: &str, step: usize, change: fn(&Path)) -> (String, i32) {
     let place = Home::fresh();
     let copy = place.path().join("copy");
-    get(fs::copy(Program::binary(demo).path(), &copy), "cp");
+    // A child writes it. While this process has it open for that, so has any
+    // child of another test up to its exec, and no one may run it: ETXTBSY.
+    let original = Program::binary(demo).path();
+    let _ = Program::new("cp").arg(original).arg(&copy).run().well();
     let path = copy.display().to_string();
     let mut terminal = Terminal::start(&path, &["--step"], 80);
     for before in 1..=step {
@@ -53,10 +56,11 @@ fn a_program_that_cannot_be_started_is_told_with_its_errno() {
 fn a_child_that_fails_ends_the_story_that_waits_for_it_in_open() {
     // Linux calls a program that was removed so, and that is what is started.
     let fails = |copy: &Path| {
-        get(fs::remove_file(copy), "rm");
-        let other = format!("{} (deleted)", copy.display());
-        get(fs::write(&other, "#!/bin/sh\necho I leave\nexit 7\n"), "write");
-        chmod(Path::new(&other), 0o700);
+        let script = "rm \"$0\"; \
+            printf '#!/bin/sh\\necho I leave\\nexit 7\\n' >\"$0 (deleted)\"; \
+            chmod 700 \"$0 (deleted)\"";
+        let shell = Program::new("sh").args(&["-c", script]).arg(copy);
+        let _ = shell.run().well();
     };
     for (demo, step, _) in DEMOS {
         let (shown, status) = changed(demo, step, fails);
