@@ -155,7 +155,8 @@ impl Trial {
         let Call { name, number, .. } = &self.call;
         let what = match self.fault {
             KILL => format!("signal={KILL}"),
-            delay if DELAYS.contains(&delay) => format!("{delay}=50ms"),
+            // Well below what a player of the game takes for a lost message.
+            delay if DELAYS.contains(&delay) => format!("{delay}=20ms"),
             errno => format!("error={errno}"),
         };
         let inject = format!("inject={name}:{what}:when={number}");
