@@ -1,4 +1,4 @@
-//! Which faults there are, for which calls, and all of them in turn.
+//! All faults in turn, or one of them.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -9,70 +9,11 @@ use std::{env, thread};
 use harness::Program;
 use proofs::outside::{prepare, quietly};
 
+use crate::errnos::{DELAYS, KILL, errnos, looks_on};
 use crate::judge::{judge, told};
-use crate::run::{Beside, Run, Story};
+use crate::run::Run;
+use crate::stories::{DEMOS, STORIES};
 use crate::trace::{Call, calls, shape};
-
-/// What is run, and how many children tell a part of it.
-const STORIES: [Story; 10] = [
-    story("anonymous-pipe", &[], 0),
-    story("fork-pipe", &[], 2),
-    // The same with a file: it is opened, and read.
-    story("fork-pipe FILE", &["Cargo.toml"], 2),
-    story("named-pipe-uni", &[], 1),
-    story("named-pipe-bidi", &[], 3),
-    beside(
-        "named-pipe-uni server",
-        &["server"],
-        Beside::Client(&["client", "--wait"], CLIENTS),
-    ),
-    // The same after a bad frame: the server changes to a new FIFO.
-    beside(
-        "named-pipe-uni server, a bad frame",
-        &["server"],
-        Beside::Stranger(&["client", "--wait"], CLIENTS),
-    ),
-    beside(
-        "named-pipe-uni client",
-        &["client"],
-        Beside::Server(&["server"], CLIENTS),
-    ),
-    // With one FIFO the two are a race, and no two runs the same.
-    beside(
-        "named-pipe-bidi server",
-        &["server", "--two-fifos"],
-        Beside::Client(&["client", "--two-fifos"], A_CLIENT),
-    ),
-    beside(
-        "named-pipe-bidi client",
-        &["client", "--two-fifos"],
-        Beside::Server(&["server", "--two-fifos"], A_CLIENT),
-    ),
-];
-
-/// Who tells them.
-const DEMOS: [&str; 4] =
-    ["anonymous-pipe", "fork-pipe", "named-pipe-uni", "named-pipe-bidi"];
-
-const fn story(
-    name: &'static str,
-    words: &'static [&'static str],
-    children: usize,
-) -> Story {
-    Story { name, words, beside: None, children }
-}
-
-const fn beside(
-    name: &'static str,
-    words: &'static [&'static str],
-    beside: Beside,
-) -> Story {
-    Story { beside: Some(beside), ..story(name, words, 0) }
-}
-
-/// What a server prints when a client may come.
-const CLIENTS: &str = "I wait for clients";
-const A_CLIENT: &str = "I wait in open for a client";
 
 /// So many runs at once: each waits for its strace half of the time.
 const AT_ONCE: usize = 4;
@@ -80,65 +21,6 @@ const AT_ONCE: usize = 4;
 /// A run that does not come to the call is tried again, so often: how many
 /// reads empty a FIFO is a matter of moments.
 const TRIES: usize = 3;
-
-/// What is done to a call.
-pub(crate) const DELAYS: [&str; 2] = ["delay_enter", "delay_exit"];
-pub(crate) const KILL: &str = "SIGKILL";
-
-/// The errnos that a call can have, by the ERRORS of its man page, and EPERM
-/// or EACCES for what a sandbox may forbid. Close is not among the calls: an
-/// injected error does not close the descriptor, and close does, whatever it
-/// answers.
-fn errnos(call: &Call) -> &'static [&'static str] {
-    let shape = call.shape.as_str();
-    match call.name.as_str() {
-        "pipe2" => &["EMFILE", "ENFILE"],
-        "clone" | "clone3" => &["EAGAIN", "ENOMEM"],
-        "read" if looks_on(call) => &["EINTR", "EIO"],
-        "read" | "readv" => &["EINTR", "EIO", "EAGAIN"],
-        "write" | "writev" if shape.starts_with("write(1<") => {
-            &["EINTR", "EIO", "EAGAIN", "EPIPE", "ENOSPC"]
-        }
-        "write" | "writev" => &["EINTR", "EIO", "EAGAIN", "EPIPE"],
-        "openat" if looks_on(call) => &["EMFILE", "EACCES"],
-        "openat" if call.line.contains("O_WRONLY|O_NOCTTY|O_NONBLOCK") => {
-            &["EINTR", "EMFILE", "ENFILE", "ENOMEM", "EACCES", "ENXIO"]
-        }
-        "openat" => &["EINTR", "EMFILE", "ENFILE", "ENOMEM", "EACCES"],
-        "mknodat" | "mkdir" => &["EACCES", "EEXIST", "ENOSPC", "ENOMEM"],
-        "dup" => &["EMFILE"],
-        "dup2" | "dup3" => &["EINTR", "EMFILE"],
-        "fcntl" if shape.contains("F_DUPFD") => &["EMFILE"],
-        "fcntl" | "ioctl" | "kcmp" => &["EPERM"],
-        "poll" | "ppoll" => &["EINTR", "ENOMEM"],
-        "wait4" | "waitid" => &["EINTR", "ECHILD"],
-        "unlink" | "rmdir" => &["EACCES", "EIO", "ENOMEM"],
-        // A number that is not open is asked about, and answered so.
-        "newfstatat" if call.line.contains(" EBADF ") => &[],
-        // ENOENT would say that the process is gone, and holds nothing.
-        "statx" | "newfstatat" | "getdents64" => &["ENOMEM"],
-        // It does not wait, so EINTR is none of its errors; and to unlock
-        // takes no memory, and cannot fail.
-        "flock" if shape.contains("LOCK_UN") => &[],
-        "flock" => &["ENOLCK", "EAGAIN"],
-        "rename" => &["EACCES", "ENOSPC", "ENOMEM"],
-        "lseek" => &["EINVAL"],
-        "readlink" => &["EACCES", "ENOMEM"],
-        // getpid, alarm, sigaction, sigprocmask and such cannot fail.
-        _ => &[],
-    }
-}
-
-/// Whether a call only looks at what there is, for a picture or a remark.
-pub(crate) fn looks_on(call: &Call) -> bool {
-    let shape = call.shape.as_str();
-    let asks = ["F_GETFL", "F_GETPIPE_SZ", "FIONREAD", "TIOCGWINSZ", "TCGETS"];
-    let looks =
-        ["getdents64", "kcmp", "lseek", "newfstatat", "readlink", "statx"];
-    shape.contains("/proc/")
-        || asks.iter().any(|word| shape.contains(word))
-        || looks.contains(&call.name.as_str())
-}
 
 /// A fault to try.
 #[derive(Debug, Clone)]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use harness::{Signal, transcript};
 
-use crate::faults::{DELAYS, KILL, looks_on};
+use crate::errnos::{DELAYS, KILL, looks_on};
 use crate::run::Run;
 use crate::trace::Call;
 

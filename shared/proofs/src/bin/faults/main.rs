@@ -9,11 +9,15 @@
 //! tells first (`trace.rs`).
 
 #[cfg(target_os = "linux")]
+mod errnos;
+#[cfg(target_os = "linux")]
 mod faults;
 #[cfg(target_os = "linux")]
 mod judge;
 #[cfg(target_os = "linux")]
 mod run;
+#[cfg(target_os = "linux")]
+mod stories;
 #[cfg(target_os = "linux")]
 mod trace;
 

@@ -16,32 +16,14 @@ use nix::unistd::{Pid, write};
 use proofs::outside::{processes_left, soon};
 use shared::observe::proc;
 
+use crate::stories::{Beside, Story};
+
 /// How long a story may take, with its fault.
 const BOUND: Duration = Duration::from_secs(5);
 
 /// What a program of the course gives each of its steps: seconds. One more,
 /// and it has ended itself, which is within the bound.
 const DEADLINE: &str = "2";
-
-/// A program with its words, and another one that it needs beside it.
-#[derive(Debug)]
-pub(crate) struct Story {
-    pub(crate) name: &'static str,
-    pub(crate) words: &'static [&'static str],
-    pub(crate) beside: Option<Beside>,
-    /// How many children tell a part of it.
-    pub(crate) children: usize,
-}
-
-/// The untraced side of a meeting, with its words. Whoever comes second does so
-/// when the server prints what is said here.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Beside {
-    Server(&'static [&'static str], &'static str),
-    Client(&'static [&'static str], &'static str),
-    /// A client, and before it somebody who sends what is no frame.
-    Stranger(&'static [&'static str], &'static str),
-}
 
 /// What came of a run.
 #[derive(Debug)]
@@ -161,10 +143,6 @@ impl Story {
         };
         let log = read(&log).replace(&here, "/tmp/home");
         Run { outcome, partner, log, left }
-    }
-
-    pub(crate) fn program(&self) -> &str {
-        self.name.split(' ').next().unwrap_or_default()
     }
 }
 
