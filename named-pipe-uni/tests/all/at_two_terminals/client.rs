@@ -135,8 +135,8 @@ fn a_client_that_waits_in_write_learns_it_by_epipe() {
     let client = Program::new(DEMO).arg("client").arg(&path).arg("--stdin");
     let client = client.input(vec![b'x'; 1_000_000]).starts();
     let mut some = [0; 100];
-    while server.read(&mut some).is_err() {
-        // The client has not begun yet.
+    while !server.read(&mut some).is_ok_and(|count| count > 0) {
+        // The client has not come yet, 0, or has not begun to write, EAGAIN.
         std::thread::yield_now();
     }
     assert!(hang::is_stuck(client.process()), "it waits for room");
