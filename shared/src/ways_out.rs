@@ -58,11 +58,13 @@ static NAMES: [AtomicPtr<Entry>; 8] =
 pub fn install() -> Result<(), Stop> {
     OWNER.store(getpid().as_raw(), Ordering::SeqCst);
     // SA_RESETHAND: when the handler raises the signal again, it meets the
-    // default action, and the shell sees how this program really ended.
+    // default action, and the shell sees how this program really ended. All
+    // others wait: Ctrl-C ends a child, too, and the SIGCHLD for that would
+    // interrupt this handler, and be told as a surprise.
     let action = SigAction::new(
         SigHandler::Handler(leave),
         SaFlags::SA_RESETHAND,
-        SigSet::empty(),
+        SigSet::all(),
     );
     for ending in ENDINGS {
         let nohup = ending == Signal::SIGHUP;

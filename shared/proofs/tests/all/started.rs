@@ -7,7 +7,11 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use harness::{Home, Program, Terminal, demo, get};
+use harness::experiment::becomes;
+use harness::{Home, Program, Signal, Terminal, demo, get};
+use nix::sys::signal::kill;
+use nix::unistd::Pid;
+use shared::observe::{hang, proc};
 
 /// The demos, the step in which they start somebody, and the call's name.
 const DEMOS: [(&str, usize, &str); 2] = [
@@ -48,6 +52,34 @@ fn a_program_that_cannot_be_started_is_told_with_its_errno() {
         assert_eq!(status, 1, "{shown}");
         assert!(shown.contains(&format!("{call}EACCES")), "{shown}");
     }
+}
+
+/// Ctrl-C goes to both at once. The parent's SIGCHLD for the child that it ends
+/// may be pending beside its own SIGINT, and Linux then begins the handler of
+/// the lower number, and interrupts it for the other one's, unless the first
+/// holds that back. It is a Ctrl-C all the same, and no death to be told of.
+#[test]
+fn ctrl_c_ends_both_sides_and_is_not_told_as_the_death_of_one() {
+    // The game of two FIFOs without its BREAK 2: both sides wait for ever.
+    let game = Program::example("named_pipe_bidi_2").env("DEADLINE", "0");
+    let mut game = game.starts();
+    game.shows(" pings answered, 0 my own", 1);
+    let parent = game.process();
+    let [child] = hang::children(parent)[..] else {
+        panic!("no partner: {}", game.shown());
+    };
+    let is_in = |state, process: Pid| {
+        let state_of = || proc::doing(process.as_raw()).map(|it| it.state);
+        becomes(|| state_of() == Some(state))
+    };
+    game.send(Signal::SIGSTOP);
+    assert!(is_in('T', parent), "the parent does not stop");
+    get(kill(child, Signal::SIGINT), "kill");
+    assert!(is_in('Z', child), "its partner does not end");
+    game.send(Signal::SIGINT);
+    game.send(Signal::SIGCONT);
+    let ended = game.ends();
+    assert_eq!((ended.shell_status(), &*ended.stderr), (130, ""));
 }
 
 /// An open waits for an open, and would wait for ever. The kernel tells of a
