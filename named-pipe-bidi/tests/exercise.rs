@@ -6,7 +6,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use harness::exercise::Exercise;
-use harness::experiment::becomes;
+use harness::experiment::{becomes, stays_stuck};
 use harness::pipes::{soon_readable, waits_again};
 use harness::{Home, Program, Session, get};
 use named_pipe_uni::fifo;
@@ -14,7 +14,6 @@ use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 use shared::frame::{FrameReader, FrameWriter};
-use shared::observe::hang;
 
 const CALCULATOR: Exercise = harness::exercise!("calculator");
 
@@ -143,7 +142,7 @@ fn when_the_requests_end_the_server_ends_and_removes_both_fifos() {
         get(there.send(b"3 + 4"), "send");
         soon_readable(back.get_ref());
         drop(there);
-        let waits = hang::is_stuck(server.process());
+        let waits = stays_stuck(server.process());
         assert!(!waits, "the client has left, and the server waits for it");
         let _ = server.ends().well();
         assert!(!place.there.exists() && !place.back.exists());
@@ -188,7 +187,7 @@ fn a_server_that_leaves_in_the_middle_is_noticed() {
         ask.types(b"3 + 4\n");
         soon_readable(&there);
         drop((there, back));
-        let waits = hang::is_stuck(ask.process());
+        let waits = stays_stuck(ask.process());
         assert!(!waits, "the server has left, and ask waits for it");
         ask.end_of_input();
         let _ = ask.ends().refused(1, &["the server has left"]);

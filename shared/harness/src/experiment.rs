@@ -129,6 +129,20 @@ pub fn becomes(is_so: impl Fn() -> bool) -> bool {
     false
 }
 
+/// Whether a process is stuck, and stays so for a second. What a test has
+/// closed is not closed yet while a program that another test starts is between
+/// its fork and its exec: up to there it holds all that this process has held.
+#[must_use]
+pub fn stays_stuck(process: Pid) -> bool {
+    let end = Instant::now() + Duration::from_secs(1);
+    while hang::is_stuck(process) {
+        if Instant::now() > end {
+            return true;
+        }
+    }
+    false
+}
+
 /// The number by which the kernel knows this thread.
 fn this_thread() -> Pid {
     #[cfg(target_os = "linux")]
