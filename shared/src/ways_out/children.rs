@@ -110,19 +110,19 @@ static NAME: OnceLock<String> = OnceLock::new();
 extern "C" fn child_ended(_signal: c_int) {
     let before = Errno::last();
     let child = PARTNER.load(Ordering::SeqCst);
-    if let Some(end_of_it) = bad_end(child) {
+    if let Some(bad) = bad_end(child) {
         let name = NAME.get().map_or("", String::as_str);
-        let [what, whose] = match end_of_it {
+        let (subject, verb) = match bad {
             BadEnd::Killed(signal) => {
-                [signal.as_str(), " ended the other side"]
+                (signal.as_str(), " ended the other side")
             }
-            // It has said why.
-            BadEnd::Failed => ["the other side", " has failed"],
+            // Why, it has said itself.
+            BadEnd::Failed => ("the other side", " has failed"),
         };
         // One line, one write, and nothing is allocated.
         let mut line = [0; 160];
         let mut end = 0;
-        for part in [name, ": ", what, whose, "\n"] {
+        for part in [name, ": ", subject, verb, "\n"] {
             let room = line.len().min(end + part.len());
             line[end..room].copy_from_slice(&part.as_bytes()[..room - end]);
             end = room;
