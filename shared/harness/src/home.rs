@@ -1,10 +1,13 @@
 //! The temporary directory of a program or an experiment, and what a program
 //! may not leave there.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::{env, fs};
+
+use nix::unistd::mkdtemp;
 
 use crate::get;
 
@@ -41,11 +44,12 @@ impl Home {
     /// If it cannot be made.
     #[must_use]
     pub fn below(place: &Path) -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("pipes-test.{}.{number}", std::process::id());
-        let path = place.join(name);
-        get(fs::create_dir(&path), path.display());
+        // As long whatever this process's number is: a name that is longer
+        // would break the lines of a transcript elsewhere.
+        let path = get(mkdtemp(&place.join("pipes-test.XXXXXX")), "mkdtemp");
+        // Some programs are started as other users.
+        let all = Permissions::from_mode(0o755);
+        get(fs::set_permissions(&path, all), path.display());
         Self(Arc::new(Directory(path)))
     }
 

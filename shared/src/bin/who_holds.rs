@@ -50,11 +50,12 @@ fn report(process: Pid) -> Result<String, Stop> {
     let number = process.as_raw();
     if !proc::is_there(number) {
         // Where not even this process is found, nothing can be said.
-        if proc::is_there(std::process::id().cast_signed()) {
-            let why = format!("there is no process {number}");
-            return Err(Stop::Failed(why));
-        }
-        return Err(Stop::Failed("there is no /proc to ask".into()));
+        let itself = std::process::id().cast_signed();
+        return Err(Stop::Failed(if proc::is_there(itself) {
+            format!("there is no process {number}")
+        } else {
+            "there is no /proc of this PID namespace to ask".into()
+        }));
     }
     let explained = hang::explain(process, &[]);
     let mut lines: Vec<String> = explained.facts.into_iter().take(1).collect();

@@ -57,7 +57,8 @@ pub fn look() -> View {
 }
 
 fn processes() -> Vec<i32> {
-    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let entries = place().map(fs::read_dir).into_iter().flatten();
+    let entries = entries.flatten().flatten();
     let number = |name: OsString| name.to_string_lossy().parse().ok();
     entries.filter_map(|entry| number(entry.file_name())).collect()
 }
@@ -71,7 +72,7 @@ pub fn children(of: i32) -> Vec<i32> {
 }
 
 fn parent(process: i32) -> Option<i32> {
-    let stat = fs::read_to_string(file(process, "stat")).ok()?;
+    let stat = fs::read_to_string(file(process, "stat")?).ok()?;
     // Behind the name in parentheses: the state, then the parent.
     stat.rsplit(')').next()?.split_whitespace().nth(1)?.parse().ok()
 }
@@ -101,7 +102,7 @@ pub fn same_file(a: (i32, i32), b: (i32, i32)) -> Seen<bool> {
 #[must_use]
 pub fn ends_of(process: i32) -> Option<Vec<End>> {
     let mut ends = Vec::new();
-    for link in fs::read_dir(file(process, "fd")).ok()? {
+    for link in fs::read_dir(file(process, "fd")?).ok()? {
         let link = link.ok()?.path();
         // Following the link looks at the inode. It does not open the pipe,
         // which would make one reader or writer more.
@@ -123,7 +124,7 @@ fn end(process: i32, link: &Path) -> io::Result<Option<End>> {
     }
     let label = fs::read_link(link)?.to_string_lossy().into_owned();
     let fd = link.file_name().unwrap_or_default().to_string_lossy();
-    let info = file(process, &format!("fdinfo/{fd}"));
+    let info = link.with_file_name("../fdinfo").join(&*fd);
     let info = fs::read_to_string(info)?;
     let flags = field(&info, "flags:").unwrap_or_default();
     let flags = i32::from_str_radix(&flags, 8).ok();
@@ -180,7 +181,7 @@ pub struct Doing {
 /// What a process is doing; none if there is no such process.
 #[must_use]
 pub fn doing(process: i32) -> Option<Doing> {
-    let read = |name| fs::read_to_string(file(process, name)).ok();
+    let read = |name| fs::read_to_string(file(process, name)?).ok();
     let stat = read("stat")?;
     // The name before it is in parentheses, and may hold any character.
     let state = stat.rsplit(')').next()?.trim_start().chars().next()?;
@@ -199,27 +200,27 @@ pub fn doing(process: i32) -> Option<Doing> {
 /// and it sleeps, it has not run at all.
 #[must_use]
 pub fn times_slept(process: i32) -> Option<u64> {
-    let status = fs::read_to_string(file(process, "status")).ok()?;
+    let status = fs::read_to_string(file(process, "status")?).ok()?;
     field(&status, "voluntary_ctxt_switches:")?.parse().ok()
 }
 
 /// How many threads a process has. What it is doing is told of the first.
 #[must_use]
 pub fn threads(process: i32) -> Option<usize> {
-    Some(fs::read_dir(file(process, "task")).ok()?.count())
+    Some(fs::read_dir(file(process, "task")?).ok()?.count())
 }
 
 /// The name a process goes by: the program it runs.
 #[must_use]
 pub fn name(process: i32) -> Option<String> {
-    let name = fs::read_to_string(file(process, "comm")).ok()?;
+    let name = fs::read_to_string(file(process, "comm")?).ok()?;
     Some(name.trim_end().escape_debug().to_string())
 }
 
 /// Whether a process of this number exists.
 #[must_use]
 pub fn is_there(process: i32) -> bool {
-    file(process, "stat").exists()
+    file(process, "stat").is_some_and(|stat| stat.exists())
 }
 
 fn field(text: &str, name: &str) -> Option<String> {
@@ -227,6 +228,14 @@ fn field(text: &str, name: &str) -> Option<String> {
     Some(line.trim().to_string())
 }
 
-fn file(process: i32, name: &str) -> PathBuf {
-    Path::new("/proc").join(process.to_string()).join(name)
+fn file(process: i32, name: &str) -> Option<PathBuf> {
+    Some(place()?.join(process.to_string()).join(name))
+}
+
+/// Where to look. A /proc that was mounted in another PID namespace has other
+/// numbers for the same processes: what it says of ours is about strangers.
+fn place() -> Option<&'static Path> {
+    let itself = fs::read_link("/proc/self").ok()?;
+    let number = std::process::id().to_string();
+    (itself == Path::new(&number)).then_some(Path::new("/proc"))
 }

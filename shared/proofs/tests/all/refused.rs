@@ -15,15 +15,18 @@ fn without_proc(program: &Program, words: &str) -> Option<Outcome> {
 
 /// The same, about to run.
 fn beyond_proc(program: &Program, words: &str) -> Option<Program> {
-    let script = "umount -l /proc && echo gone";
-    let args = ["-m", "sh", "-c", script];
+    // One may be mounted over another.
+    let gone = "while umount -l /proc 2>/dev/null; do :; done; \
+                [ ! -e /proc/self ]";
+    let script = format!("{gone} && echo gone");
+    let args = ["-m", "sh", "-c", &script];
     if !is_root() || Program::new("unshare").args(&args).run().stdout.is_empty()
     {
         println!("skipped: only root can take /proc away");
         return None;
     }
     let path = program.path();
-    let script = format!("umount -l /proc && exec '{path}' {words}");
+    let script = format!("{gone} && exec '{path}' {words}");
     let args = ["-m", "sh", "-c", &script];
     Some(Program::new("unshare").args(&args))
 }
@@ -53,7 +56,27 @@ fn without_proc_a_hang_is_still_a_hang() {
     let Some(told) = without_proc(&Program::binary("who_holds"), "1") else {
         return;
     };
-    let _ = told.refused(1, &["there is no /proc to ask"]);
+    let _ = told.refused(1, &["there is no /proc of this PID namespace"]);
+}
+
+/// There a process has another number: who asks about its own 1 would be told
+/// of the system's first process.
+#[test]
+fn a_proc_of_another_pid_namespace_counts_as_none() {
+    let (demo, tool) = ("fork-pipe", "who_holds");
+    let [demo, tool] = [demo, tool].map(|name| Program::binary(name).path());
+    let apart = |words: &[&str]| {
+        let unshare = ["--pid", "--fork", "--kill-child"];
+        Program::new("unshare").args(&unshare).args(words)
+    };
+    if !is_root() || !apart(&["true"]).run().stderr.is_empty() {
+        println!("skipped: only root can make a PID namespace");
+        return;
+    }
+    let told = apart(&[&demo]).run().well().stdout;
+    assert!(told.contains("what child holds: unknown"), "{told}");
+    let told = apart(&[&tool, "1"]).run();
+    let _ = told.refused(1, &["there is no /proc of this PID namespace"]);
 }
 
 /// A demo with two programs starts itself once more, and asks /proc for its
