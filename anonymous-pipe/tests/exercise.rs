@@ -9,7 +9,8 @@ const CHECKSUM: Exercise = harness::exercise!("checksum");
 
 /// What the program sends, bytes as they are.
 fn sent(program: &str, words: &str) -> Vec<u8> {
-    let line = format!("'{program}' send {words} | od -An -v -tx1");
+    let program = harness::quoted(program);
+    let line = format!("{program} send {words} | od -An -v -tx1");
     let dump = Program::new("sh").args(&["-c", &line]).run().well().stdout;
     let bytes = dump.split_whitespace().map(|b| u8::from_str_radix(b, 16));
     get(bytes.collect(), dump)

@@ -98,7 +98,8 @@ fn a_command_that_leaves_does_not_disturb_the_other() {
 fn when_both_commands_leave_the_producer_is_told() {
     FEED_BOTH.check(|program| {
         let producer = "(echo first; exec seq 9999999)";
-        let both = format!("'{program}' head -n 1 and head -n 1");
+        let program = harness::quoted(program);
+        let both = format!("{program} head -n 1 and head -n 1");
         let line = format!("{producer} | {both}; echo \"${{PIPESTATUS[@]}}\"");
         let ended = Program::new("bash").args(&["-c", &line]).run().well();
         // 141 is 128 + 13: seq died of SIGPIPE.

@@ -56,9 +56,9 @@ fn with_hang_it_hangs_until_ctrl_c() {
 /// [AP-54] By way of a shell: the example plays the program that prints.
 #[test]
 fn println_panics_where_nobody_reads_and_writeln_need_not() {
-    let program = Program::example("broken_pipe").path();
+    let program = harness::quoted(Program::example("broken_pipe").path());
     let ends = |word: &str| {
-        let pipeline = format!("'{program}' {word} | head -n 1");
+        let pipeline = format!("{program} {word} | head -n 1");
         let line = format!("{pipeline}; echo ${{PIPESTATUS[0]}}");
         Program::new("bash").args(&["-c", &line]).run()
     };
@@ -79,7 +79,8 @@ fn println_panics_where_nobody_reads_and_writeln_need_not() {
 fn a_full_disk_is_no_quiet_end() {
     if std::path::Path::new("/dev/full").exists() {
         let program = Program::example("broken_pipe").path();
-        let line = format!("'{program}' writeln > /dev/full");
+        let program = harness::quoted(program);
+        let line = format!("{program} writeln > /dev/full");
         let ended = Program::new("sh").args(&["-c", &line]).run();
         let _ = ended.refused(1, &["yes: write: No space left"]);
     }

@@ -1,6 +1,6 @@
 //! What the examples show.
 
-use harness::Program;
+use harness::{Program, quoted};
 #[cfg(target_os = "linux")]
 use nix::sys::signal::Signal;
 
@@ -37,9 +37,9 @@ fn a_pipeline_answers_as_the_shell_answers() {
         for pipeline in PIPELINES {
             let program = Program::example(pipeline);
             // The shell splits the line for us, too: `|` arrives as a word.
-            let path = program.path();
+            let path = quoted(program.path());
             let words = line.replace('|', "'|'");
-            let script = format!("exec '{path}' {words}");
+            let script = format!("exec {path} {words}");
             let ours = sh(&script);
             assert_eq!(ours.stdout, shell.stdout, "{pipeline} {line}");
             let status = (ours.shell_status(), shell.shell_status());
@@ -95,9 +95,9 @@ fn an_empty_command_is_refused() {
 #[test]
 fn a_started_program_ignores_no_signal_that_ends_it() {
     for pipeline in PIPELINES {
-        let path = Program::example(pipeline).path();
+        let path = quoted(Program::example(pipeline).path());
         let script =
-            format!("trap '' INT; exec '{path}' grep SigIgn /proc/self/status");
+            format!("trap '' INT; exec {path} grep SigIgn /proc/self/status");
         let ended = Program::new("sh").args(&["-c", &script]).run().well();
         let mask = ended.stdout.trim_start_matches("SigIgn:").trim();
         let ignored = u64::from_str_radix(mask, 16);

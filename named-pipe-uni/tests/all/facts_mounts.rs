@@ -2,7 +2,7 @@
 //! where everybody may: a user namespace and a mount namespace.
 
 use harness::experiment::skipped;
-use harness::{Home, Outcome, Program};
+use harness::{Home, Outcome, Program, quoted};
 
 /// Runs a script in such a world, in a directory that was empty.
 fn in_a_world_of_its_own(script: &str) -> Outcome {
@@ -66,16 +66,16 @@ fn a_fifo_on_a_shared_directory_is_a_pipe_for_each_who_mounts_it() {
 /// Servers, at a path and at the place that is agreed on, and demos: none can
 /// make its FIFO there, and each says why.
 fn each_is_refused(mounts: &str, calls: &str, why: &str) {
-    let uni = Program::binary("named-pipe-uni").path();
-    let bidi = Program::binary("named-pipe-bidi").path();
+    let uni = quoted(Program::binary("named-pipe-uni").path());
+    let bidi = quoted(Program::binary("named-pipe-bidi").path());
     let script = format!(
         "export TMPDIR=$PWD; exec 2>&1
         for path in '' ./fifo; do
-            '{uni}' server $path || echo status $?
-            '{bidi}' server $path || echo status $?
-            '{bidi}' server --two-fifos $path || echo status $?
+            {uni} server $path || echo status $?
+            {bidi} server $path || echo status $?
+            {bidi} server --two-fifos $path || echo status $?
         done
-        '{uni}' || echo status $?; '{bidi}' || echo status $?; ls -A"
+        {uni} || echo status $?; {bidi} || echo status $?; ls -A"
     );
     let Some(printed) = printed(mounts, &script) else { return };
     let told: Vec<_> = printed

@@ -81,7 +81,7 @@ pub fn needs_a_terminal_for_step(demo: &str) {
 /// If not.
 pub fn ends_quietly_without_a_reader(demo: &str) {
     let shell = |script: &str| {
-        let script = format!("'{demo}' {script}");
+        let script = format!("{} {script}", crate::quoted(demo));
         Program::new("sh").args(&["-c", &script])
     };
     let closed = Program::new(demo).with_closed_stdout();

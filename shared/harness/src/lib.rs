@@ -33,7 +33,7 @@ pub use outcome::Outcome;
 pub use program::Program;
 pub use running::Running;
 pub use session::Session;
-pub use surroundings::with_default_signals;
+pub use surroundings::alike_everywhere;
 pub use terminal::Terminal;
 
 use std::fmt::{Debug, Display};
@@ -48,6 +48,12 @@ pub fn get<T, E: Debug>(result: Result<T, E>, what: impl Display) -> T {
         Ok(value) => value,
         Err(e) => panic!("{what}: {e:?}"),
     }
+}
+
+/// A word as a shell has to be told it, whatever the folder is called.
+#[must_use]
+pub fn quoted(word: impl Display) -> String {
+    format!("'{}'", word.to_string().replace('\'', r"'\''"))
 }
 
 /// Whether this test may do what only root may.

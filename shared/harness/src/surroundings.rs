@@ -2,15 +2,19 @@
 //! run, and nothing of the user's.
 
 use std::process::Command;
+use std::sync::Once;
 
 use nix::libc;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::unistd::Pid;
 
 use crate::home::Home;
 
 /// Variables that would change what a program prints, or where it puts what
 /// it makes. A backtrace takes long in a program that is built to be debugged.
-const NOT_THEIRS: [&str; 6] = [
+const NOT_THEIRS: [&str; 7] = [
+    // Before LC_ALL it chooses the language of messages.
+    "LANGUAGE",
     "NO_COLOR",
     "CLICOLOR",
     "CLICOLOR_FORCE",
@@ -21,7 +25,30 @@ const NOT_THEIRS: [&str; 6] = [
 
 /// The environment: a temporary directory of its own, and no colours.
 pub(crate) fn at_home(command: &mut Command, home: &Home) {
-    command.env("TMPDIR", home.path()).env("LC_ALL", "C.UTF-8");
+    command.env("TMPDIR", home.path());
+    plain_environment(command);
+    room_for_descriptors();
+}
+
+/// Many programs at once, each with three pipes to its test, need more
+/// descriptors than the 256 that macOS gives a process at first.
+fn room_for_descriptors() {
+    const ENOUGH: u64 = 4096;
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let files = Resource::RLIMIT_NOFILE;
+        match getrlimit(files) {
+            Ok((soft, hard)) if soft < ENOUGH => {
+                // Where more is forbidden, a test that needs it says so.
+                let _ = setrlimit(files, ENOUGH.min(hard), hard);
+            }
+            _ => {}
+        }
+    });
+}
+
+fn plain_environment(command: &mut Command) {
+    command.env("LC_ALL", "C.UTF-8");
     // A shell on a terminal would write into the user's history.
     command.env("HISTFILE", "");
     for name in NOT_THEIRS {
@@ -56,10 +83,12 @@ pub(crate) fn own_session(command: &mut Command, with_terminal: bool) {
     unsafe { command.pre_exec(prepare) };
 }
 
-/// For a program that is started without the rest of this file.
-pub fn with_default_signals(command: &mut Command) {
+/// For a program that is started without the rest of this file: nothing in
+/// its environment, and no signal that it ignores, is the user's.
+pub fn alike_everywhere(command: &mut Command) {
     use std::os::unix::process::CommandExt;
 
+    plain_environment(command);
     let prepare = || {
         ignore_nothing();
         Ok(())

@@ -20,7 +20,7 @@ fn conversations(lesson: &str) -> Vec<String> {
 /// A shell with job control in `home`, in which `cargo run` starts what is
 /// built already.
 fn shell(home: &Path, columns: u16) -> Terminal {
-    let built = Program::new("true").built();
+    let built = harness::quoted(Program::new("true").built());
     let rc = home.join("rc");
     // The shell makes its cargo itself: a file that a test has written may
     // still be open, in a program that another test is starting, and nobody
@@ -31,7 +31,7 @@ fn shell(home: &Path, columns: u16) -> Terminal {
          #!/bin/sh\n\
          [ \"$1 $2 $3\" = 'run -q -p' ] || exit 2\n\
          name=$4; shift 4\n\
-         exec '{built}'/\"$name\" \"$@\"\n\
+         exec {built}/\"$name\" \"$@\"\n\
          .\n\
          chmod 755 cargo.$$; mv cargo.$$ cargo\n",
         home.display()

@@ -1,6 +1,6 @@
 //! Real terminals: what a person types, and sees.
 
-use harness::{Program, Terminal, demo};
+use harness::{Program, Terminal, demo, quoted};
 
 use super::{DEMO, messages, serving};
 
@@ -89,7 +89,8 @@ fn a_stopped_server_finds_its_messages_when_it_goes_on() {
     let path = home.temporary().join("fifo");
     let mut terminal = shell();
     terminal.shows("$ ", 1);
-    terminal.types(&format!("'{DEMO}' server '{}'\n", path.display()));
+    let (demo, place) = (quoted(DEMO), path.display());
+    terminal.types(&format!("{demo} server {place}\n"));
     terminal.shows("I wait for clients", 1);
     terminal.types("\x1a");
     terminal.shows("Stopped", 1);
@@ -112,8 +113,8 @@ fn a_stopped_client_goes_on_with_its_question() {
     let (mut server, path) = serving();
     let mut terminal = shell();
     terminal.shows("$ ", 1);
-    let path_shown = path.display();
-    terminal.types(&format!("'{DEMO}' client '{path_shown}' --stdin\n"));
+    let (demo, place) = (quoted(DEMO), path.display());
+    terminal.types(&format!("{demo} client {place} --stdin\n"));
     terminal.shows("Enter a name: ", 1);
     terminal.types("\x1a");
     terminal.shows("Stopped", 1);

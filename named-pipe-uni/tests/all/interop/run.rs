@@ -49,9 +49,8 @@ impl Run {
 
     pub(crate) fn with_output(mut command: Command, output: Stdio) -> Self {
         let what = format!("{command:?}");
-        // A length is counted in bytes, in any locale.
-        command.env("LC_ALL", "C.UTF-8").process_group(0);
-        harness::with_default_signals(&mut command);
+        harness::alike_everywhere(&mut command);
+        command.process_group(0);
         command.stdin(Stdio::piped()).stdout(output).stderr(Stdio::piped());
         let mut child = get(command.spawn(), &what);
         let group = Pid::from_raw(child.id().cast_signed());

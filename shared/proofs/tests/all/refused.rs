@@ -25,8 +25,8 @@ fn beyond_proc(program: &Program, words: &str) -> Option<Program> {
         println!("skipped: only root can take /proc away");
         return None;
     }
-    let path = program.path();
-    let script = format!("{gone} && exec '{path}' {words}");
+    let path = harness::quoted(program.path());
+    let script = format!("{gone} && exec {path} {words}");
     let args = ["-m", "sh", "-c", &script];
     Some(Program::new("unshare").args(&args))
 }
