@@ -6,7 +6,7 @@
 //! takes `&[u8]` and calls vmsplice safe. It is not: the borrow ends with the
 //! call, the loan does not, and what is put into that memory next, be it
 //! another message or somebody's password, goes down the pipe. There is not
-//! one unsafe block below. Later versions of nix demand one
+//! one unsafe block below. The version after 0.31.3 will demand one
 //! (nix-rust/nix#2633), after a `yes` in Rust was found to do this
 //! (uutils/coreutils#7625).
 //!

@@ -67,7 +67,7 @@ fn what_a_pipe_does_with_bytes(
     must(size == 0 || !cfg!(target_os = "linux"), "fstat says size 0")?;
     let mut buffer = [0; 64];
     tell.call(format!("read({r}, 64)"), || read(&read_end, &mut buffer))
-        .must_be(Ok(12), "\"Hello world!\": taken out, not copied")?;
+        .must_be(Ok(12), "\"Hello world!\": the pipe keeps no copy")?;
     must(waiting.agrees_with(12), "12 bytes waited in the pipe")?;
     must(buffer.starts_with(hello), "they come out as they went in")?;
 
@@ -119,7 +119,7 @@ fn what_a_pipe_does_with_bytes(
 
     // Fill it to the last byte. A blocking write would wait for a reader,
     // again for ever; nonblocking, it answers EAGAIN. Linux counts pages, so
-    // writes that do not divide a page would fill it earlier.
+    // writes that leave a part of a page unused would fill it earlier.
     tell.step("A pipe is full when the kernel says so")?;
     set_flags(&writer, OFlag::O_NONBLOCK)?; // BREAK 2
     tell.remark(format!("fcntl({w}, F_SETFL, O_NONBLOCK)"), "do not wait");

@@ -182,10 +182,11 @@ fn start(program: Program) -> Session {
 }
 
 /// Waits for the n-th child that comes to its getppid, and lets those before
-/// it pass. That call is a child's first: the first process has no reason to
-/// make it. There strace stops it; that strace then goes, and the child stays
-/// stopped until another one, which looks at this child alone, is ready.
-/// Counting begins there, and in no other process.
+/// it pass. A child makes that call early, and the first process has no reason
+/// to make it; a child's calls before it are not tried. There strace stops it;
+/// that strace then goes, and the child stays stopped until another one, which
+/// looks at this child alone, is ready. Counting begins there, and in no other
+/// process.
 fn nth_child(session: &Session, births: &Path, n: usize) -> Option<Pid> {
     let mut passed = BTreeSet::new();
     let mut target = None;
