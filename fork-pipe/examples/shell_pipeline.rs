@@ -13,7 +13,6 @@ use std::process::ExitCode;
 use nix::errno::Errno;
 use nix::libc;
 use nix::sys::signal::{SigHandler, Signal, signal};
-use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, dup2_stdin, dup2_stdout, execvp};
 use nix::unistd::{fork, pipe};
 use shared::cli::{self, About};
@@ -128,10 +127,15 @@ fn exec(command: &[OsString]) -> (Stop, i32) {
 
 /// The exit status as a shell gives it: 128 + N for a death by signal N.
 fn wait_for(child: Pid) -> Result<u8, Stop> {
-    let status = match waitpid(child, None).named("waitpid")? {
-        WaitStatus::Exited(_, status) => status,
-        WaitStatus::Signaled(_, signal, _) => 128 + signal as i32,
-        _ => 1,
+    let mut status = 0;
+    // nix's waitpid knows no real-time signals, and a command may die of any.
+    // SAFETY: there is room for the status.
+    let pid = unsafe { libc::waitpid(child.as_raw(), &raw mut status, 0) };
+    Errno::result(pid).named("waitpid")?;
+    let status = if libc::WIFSIGNALED(status) {
+        128 + libc::WTERMSIG(status)
+    } else {
+        libc::WEXITSTATUS(status)
     };
     Ok(u8::try_from(status).unwrap_or(u8::MAX))
 }

@@ -124,4 +124,4 @@ pub(crate) fn send(
 
 /// What it means that the FIFO has no reader any more.
 pub(crate) const GONE: &str = "the server has closed its end; what it had not \
-     read, if anything, is lost";
+     read is lost when the last writer leaves";

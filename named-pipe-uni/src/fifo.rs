@@ -11,7 +11,7 @@ pub use refused::Refused;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
-use std::path::Path;
+use std::path::{self, Path};
 use std::{env, fs};
 
 use nix::errno::Errno;
@@ -37,7 +37,10 @@ impl Home {
     }
 
     fn below(place: &Path) -> Result<Self, Stop> {
-        let template = place.join("fifo.XXXXXX");
+        // TMPDIR may be relative, and the program may leave for another
+        // directory: removed is what the path leads to then.
+        let template = path::absolute(place.join("fifo.XXXXXX"));
+        let template = template.named("getcwd")?;
         // No signal between making the directory and minding it.
         let held = hold_signals()?;
         let made = mkdtemp(&template)

@@ -5,7 +5,7 @@
 //! things at once, a message and a signal. Man pages: fifo(7), poll(2).
 
 use std::ffi::OsStr;
-use std::io::{IsTerminal, stdout};
+use std::io::{self, IsTerminal, stdout};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 use std::process::id;
@@ -18,7 +18,7 @@ use nix::sys::signal::Signal;
 use shared::deadline;
 use shared::frame::FrameReader;
 use shared::narrate::Narrator;
-use shared::stop::{Named, Stop};
+use shared::stop::{Named, Stop, io_error};
 
 use crate::service::{Next, READER, SILENCE, Service};
 use crate::signals::SelfPipe;
@@ -67,15 +67,13 @@ pub(crate) fn server(
         )?;
         // One message at a time, so that no flood of them hides a signal.
         if let Some(signal) = signals.came()? {
-            drop(service);
-            farewell(tell, signal)?;
+            farewell(tell, signal, service.end())?;
             return Err(Stop::Signal(signal));
         }
         next = service.serve(tell, silence)?;
         tell.still_heard()?;
     }
-    drop(service);
-    tell.say("end: the FIFO is removed, and I leave.");
+    tell.say(format!("end: {}", last_word(service.end())));
     Ok(())
 }
 
@@ -92,7 +90,7 @@ fn wait<const N: usize>(
     loop {
         match poll(&mut asked, patience) {
             Ok(ready) => return Ok(ready > 0),
-            // A signal, whose byte is there now; or Ctrl-Z and fg.
+            // A signal, whose byte is there now: SA_RESTART restarts no poll.
             Err(Errno::EINTR) => {}
             Err(e) => return Err(e).named("poll"),
         }
@@ -100,14 +98,26 @@ fn wait<const N: usize>(
 }
 
 /// A last line, if there is room for it.
-fn farewell(tell: &mut Narrator, signal: Signal) -> Result<(), Stop> {
+fn farewell(
+    tell: &mut Narrator,
+    signal: Signal,
+    ended: io::Result<()>,
+) -> Result<(), Stop> {
     let out = stdout();
     if wait([(out.as_fd(), POLLOUT)], PollTimeout::ZERO)? {
         if signal == Signal::SIGINT && out.is_terminal() {
             // Behind the ^C that the terminal shows.
             tell.say("");
         }
-        tell.say(format!("{signal}: the FIFO is removed, and I leave."));
+        tell.say(format!("{signal}: {}", last_word(ended)));
     }
     Ok(())
+}
+
+/// Whoever writes in the directory may forbid it meanwhile.
+fn last_word(ended: io::Result<()>) -> String {
+    match ended {
+        Ok(()) => "the FIFO is removed, and I leave.".to_string(),
+        Err(e) => format!("unlink: {}. I leave.", io_error(&e)),
+    }
 }

@@ -3,7 +3,7 @@
 //! read(2), rename(2).
 
 use std::fs::File;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::os::fd::{AsFd, BorrowedFd};
 
 use named_pipe_uni::fifo;
@@ -42,6 +42,12 @@ pub(crate) struct Service {
 impl Service {
     pub(crate) fn new(name: PathGuard, frames: FrameReader<File>) -> Self {
         Self { name, frames, count: 0 }
+    }
+
+    /// Removes the FIFO's name, then closes it: nobody comes to a reader that
+    /// is about to go.
+    pub(crate) fn end(self) -> io::Result<()> {
+        self.name.remove()
     }
 
     /// What is to be waited on.

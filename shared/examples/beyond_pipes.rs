@@ -9,7 +9,7 @@
 use std::ffi::OsStr;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::fd::AsFd;
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
 use std::process::ExitCode;
 
 use named_pipe_uni::fifo::{self, Home};
@@ -77,9 +77,13 @@ fn over_a_unix_socket(tell: &mut Narrator) -> Result<(), Stop> {
     tell.step("A Unix socket: both ways, and a stream for each client")?;
     let home = Home::new()?;
     let path = home.path().join("socket");
+    // A name as an address has room for about a hundred bytes.
+    let name = SocketAddr::from_pathname(&path).map_err(|e| {
+        Stop::Failed(format!("bind a Unix socket: {e}: set a shorter TMPDIR"))
+    })?;
     // No signal between making the name and minding it.
     let held = hold_signals()?;
-    let server = UnixListener::bind(&path).named("bind a Unix socket")?;
+    let server = UnixListener::bind_addr(&name).named("bind a Unix socket")?;
     let _made = PathGuard::new(&path)?;
     drop(held);
     tell.say("bind(socket) = 0, listen = 0");

@@ -83,7 +83,13 @@ pub fn run_asked(
         deadline::arm();
         let told = story(&mut tell, &asked).and_then(|()| tell.end());
         // What could not be removed is tried once more, and then told.
-        told.and(ways_out::left_behind())
+        match (told, ways_out::left_behind()) {
+            (Err(told), Err(left)) => {
+                let _ = left.report(about.name);
+                Err(told)
+            }
+            (told, left) => told.and(left),
+        }
     });
     match told {
         Ok(()) => ExitCode::SUCCESS,

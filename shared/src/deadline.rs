@@ -108,9 +108,7 @@ extern "C" fn ring(_signal: c_int) {
     }
     let Some(looker) = LOOKER.get() else { return };
     let before = Errno::last();
-    let text = looker.too_late.as_bytes();
-    // SAFETY: the text lives as long as the program.
-    unsafe { libc::write(2, text.as_ptr().cast(), text.len()) };
+    ways_out::last_words(looker.too_late.as_bytes());
     // SAFETY: alarm touches no memory.
     unsafe { libc::alarm(LOOK) };
     if fork_in_a_handler() == 0 {
@@ -122,7 +120,7 @@ extern "C" fn ring(_signal: c_int) {
 
 /// The system call alone: libc's fork runs handlers and takes locks, which a
 /// signal handler must not wait for.
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(target_arch = "s390x")))]
 fn fork_in_a_handler() -> libc::c_long {
     let flags = libc::c_long::from(libc::SIGCHLD);
     // SAFETY: without a stack of its own the child gets a copy of everything,
@@ -130,7 +128,8 @@ fn fork_in_a_handler() -> libc::c_long {
     unsafe { libc::syscall(libc::SYS_clone, flags, 0, 0, 0, 0) }
 }
 
-#[cfg(not(target_os = "linux"))]
+// There clone(2) takes its words in another order.
+#[cfg(not(all(target_os = "linux", not(target_arch = "s390x"))))]
 fn fork_in_a_handler() -> libc::c_long {
     // SAFETY: until exec the child makes nothing but system calls.
     unsafe { libc::fork() }.into()
@@ -162,6 +161,6 @@ pub(crate) fn explain(process: &str) {
     for process in concerned {
         let report = format!("{}\n", hang::explain(process, &[]));
         // Standard error may be closed: then nobody wants to know.
-        let _ = nix::unistd::write(std::io::stderr(), report.as_bytes());
+        ways_out::last_words(report.as_bytes());
     }
 }

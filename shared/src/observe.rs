@@ -11,6 +11,7 @@ use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::signal::Signal;
 use nix::sys::stat::fstat;
 use nix::unistd::Pid;
@@ -151,7 +152,7 @@ fn status_flags(fd: impl AsFd) -> Option<OFlag> {
 }
 
 /// Whether two descriptors of this process share one open file description:
-/// kcmp(2), which only Linux has, and which a sandbox may forbid.
+/// kcmp(2), asked on Linux alone, where a sandbox may forbid it.
 #[cfg(target_os = "linux")]
 pub fn same_description(a: impl AsFd, b: impl AsFd) -> Seen<bool> {
     let process = nix::unistd::getpid().as_raw();
@@ -159,7 +160,7 @@ pub fn same_description(a: impl AsFd, b: impl AsFd) -> Seen<bool> {
     proc::same_file((process, a), (process, b))
 }
 
-/// This system has no kcmp(2).
+/// Elsewhere nobody is asked.
 #[cfg(not(target_os = "linux"))]
 pub fn same_description(_a: impl AsFd, _b: impl AsFd) -> Seen<bool> {
     Seen(None)
@@ -170,7 +171,7 @@ pub fn same_description(_a: impl AsFd, _b: impl AsFd) -> Seen<bool> {
 pub fn own_ends(of: impl AsFd) -> Option<Vec<(i32, Access)>> {
     let pipe = fstat(of).ok()?;
     let mut ends = Vec::new();
-    for fd in 0..256 {
+    for fd in numbers() {
         let mut found = MaybeUninit::<libc::stat>::zeroed();
         // SAFETY: fstat fills the stat, if the number is open.
         let answer = unsafe { libc::fstat(fd, found.as_mut_ptr()) };
@@ -192,12 +193,26 @@ pub fn own_ends(of: impl AsFd) -> Option<Vec<(i32, Access)>> {
     Some(ends)
 }
 
+/// The numbers that this process's descriptors have, and may be others, too.
+fn numbers() -> Vec<i32> {
+    #[cfg(target_os = "linux")]
+    if let Some(open) = proc::own_descriptors() {
+        return open;
+    }
+    let most = getrlimit(Resource::RLIMIT_NOFILE).map_or(256, |(soft, _)| soft);
+    (0..i32::try_from(most).unwrap_or(i32::MAX).min(65_536)).collect()
+}
+
 /// The position of an open file of this process: lseek(2). A pipe has none.
 #[must_use]
 pub fn offset(fd: i32) -> Option<i64> {
     // SAFETY: lseek touches no memory; from here by 0 it moves nothing.
     let offset = unsafe { libc::lseek(fd, 0, libc::SEEK_CUR) };
-    (offset >= 0).then_some(offset)
+    #[allow(
+        clippy::useless_conversion,
+        reason = "it has 32 bits where the machine has"
+    )]
+    (offset >= 0).then_some(offset.into())
 }
 
 /// Whether this process ignores a signal: sigaction(2).

@@ -204,9 +204,9 @@ fn ends_in(process: Pid, end: &impl AsFd) -> Option<Vec<(i32, Access)>> {
     if process == getpid() {
         return observe::own_ends(end);
     }
-    let pipe = fstat(end).ok()?;
+    let pipe = observe::proc::pipe_of(end)?;
     let ends = observe::proc::ends_of(process.as_raw())?;
-    let ends = ends.iter().filter(|e| e.pipe == (pipe.st_dev, pipe.st_ino));
+    let ends = ends.iter().filter(|end| end.pipe == pipe);
     Some(ends.map(|end| (end.fd, end.access)).collect())
 }
 

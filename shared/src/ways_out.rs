@@ -117,6 +117,18 @@ pub(crate) fn clean_up() {
     }
 }
 
+/// A handler's line on standard error, if there is room for it. Where nobody
+/// reads, a write would wait, with signals held back, for ever.
+pub(crate) fn last_words(text: &[u8]) {
+    let mut asked = libc::pollfd { fd: 2, events: libc::POLLOUT, revents: 0 };
+    // SAFETY: one pollfd, and no time to wait.
+    let room = unsafe { libc::poll(&raw mut asked, 1, 0) };
+    if room > 0 {
+        // SAFETY: the text has so many bytes.
+        unsafe { libc::write(2, text.as_ptr().cast(), text.len()) };
+    }
+}
+
 /// In a forked child, first thing: when its parent ends, in whatever way, it
 /// ends, too, and signals that were held back for the fork are let in.
 ///

@@ -49,7 +49,7 @@ fn select_has_no_bit_for_large_numbers_and_poll_needs_none() {
     assert_eq!(bits, libc::FD_SETSIZE);
     let files = Resource::RLIMIT_NOFILE;
     let (soft, hard) = get(getrlimit(files), "getrlimit");
-    let wanted = u64::try_from(bits).unwrap_or(u64::MAX) + 1;
+    let wanted = get(libc::rlim_t::try_from(bits + 1), "a limit");
     if soft < wanted && setrlimit(files, wanted, hard).is_err() {
         let why = format!("no more than {hard} files are allowed here");
         return harness::experiment::skipped(&why);

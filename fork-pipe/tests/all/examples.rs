@@ -22,6 +22,7 @@ fn a_pipeline_answers_as_the_shell_answers() {
         "true | false",
         "sh -c 'kill -9 $$'",
         "sh -c 'kill -15 $$' | cat",
+        "true | sh -c 'kill -34 $$'", // a real-time signal, on Linux
         "no-such-command",
         "no-such-command | echo still",
         "echo lost | no-such-command",

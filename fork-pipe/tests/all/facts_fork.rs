@@ -9,7 +9,6 @@ use std::process::Stdio;
 use harness::experiment::skipped;
 use harness::{Program, Running, get, pipes};
 use nix::sys::signal::Signal;
-use nix::sys::stat::fstat;
 use nix::unistd::getpid;
 use shared::observe::{Seen, hang, proc};
 
@@ -20,10 +19,10 @@ fn sleeper(input: impl Into<Stdio>, output: impl Into<Stdio>) -> Running {
 
 /// Whether a process holds an end of the pipe that `end` is one of.
 fn knows(process: &Running, end: impl AsFd) -> bool {
-    let pipe = get(fstat(end), "fstat");
+    let pipe = proc::pipe_of(end);
     let ends = proc::ends_of(process.process().as_raw());
     let ends = get(ends.ok_or("no /proc"), "the ends of a child");
-    ends.iter().any(|end| end.pipe == (pipe.st_dev, pipe.st_ino))
+    ends.iter().any(|end| Some(end.pipe) == pipe)
 }
 
 /// [FP-01] fork copies the number. What it stands for is one thing in both.

@@ -51,7 +51,7 @@ impl Refused {
             Errno::ENOENT if path.as_os_str().is_empty() => EMPTY,
             Errno::EEXIST => who_is_there(path),
             Errno::ENOENT => "a directory on the way to it is missing",
-            errno => any(errno),
+            errno => any(path, errno),
         };
         Self::new("mkfifo", path, Some(errno), advice)
     }
@@ -70,7 +70,7 @@ impl Refused {
             // No reader that may come is one to wait for.
             Errno::ENXIO if at.is_some_and(|at| at.uid() != me) => THEIRS,
             Errno::ENXIO => NO_READER,
-            errno => any(errno),
+            errno => any(path, errno),
         };
         Self::new("open", path, Some(errno), advice)
     }
@@ -92,15 +92,16 @@ impl Refused {
 }
 
 /// What either call says of a path.
-fn any(errno: Errno) -> &'static str {
+fn any(path: &Path, errno: Errno) -> &'static str {
     match errno {
         Errno::EACCES => "the permissions forbid it",
         Errno::EISDIR => "it is a directory",
         Errno::EMFILE => "this process has no descriptor left for it",
         // FreeBSD says EMLINK.
-        Errno::ELOOP | Errno::EMLINK => {
+        Errno::ELOOP | Errno::EMLINK if path.is_symlink() => {
             "it is a symbolic link, and not followed"
         }
+        Errno::ELOOP => "too many symbolic links on the way to it",
         Errno::ENAMETOOLONG => "the path, or a name in it, is too long",
         Errno::ENOSPC => "the file system is full",
         Errno::ENOTDIR => "a part of the path is not a directory",

@@ -33,7 +33,7 @@ pub(crate) fn at_home(command: &mut Command, home: &Home) {
 /// Many programs at once, each with three pipes to its test, need more
 /// descriptors than the 256 that macOS gives a process at first.
 fn room_for_descriptors() {
-    const ENOUGH: u64 = 4096;
+    const ENOUGH: libc::rlim_t = 4096;
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let files = Resource::RLIMIT_NOFILE;

@@ -4,7 +4,10 @@
 //!
 //! Run it: `cargo run -p shared --bin who_holds -- PID`. It only looks: it
 //! opens no pipe, stops no process and ends none. It sees your own processes,
-//! and as root all; what it may not see, it says.
+//! and as root all; what it may not see, it says. Where Yama is on
+//! (`/proc/sys/kernel/yama/ptrace_scope` is 1, as on Ubuntu), the call and the
+//! fill of a process are shown to root alone, unless that process allows it,
+//! as the demos here do: `sudo target/debug/who_holds PID`.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -102,7 +105,7 @@ fn two_lines(end: &End, view: &View) -> [String; 2] {
     };
     let holders: Vec<_> = view.ends.iter().filter(opposite).map(who).collect();
     let holders = match (&holders[..], view.hidden) {
-        ([], 0) => "nobody".to_string(),
+        ([], 0) if proc::shows_all() => "nobody".to_string(),
         ([], _) => "nobody that may be seen".to_string(),
         (holders, _) => holders.join(", "),
     };

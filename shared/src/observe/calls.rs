@@ -34,7 +34,7 @@ pub(super) enum Kind {
 }
 
 /// The calls that wait for pipes, and those that other sleepers sleep in.
-pub(super) fn kind(call: i64) -> Option<Kind> {
+pub(super) fn kind(call: libc::c_long) -> Option<Kind> {
     match call {
         libc::SYS_read | libc::SYS_readv => Some(Kind::Read),
         libc::SYS_write | libc::SYS_writev => Some(Kind::Write),

@@ -87,7 +87,9 @@ fn explain_in(
     let asleep = matches!(doing.state, 'S' | 'D');
     let Some((call, fd)) = doing.call.filter(|_| asleep) else {
         report.verdict = match doing.state {
-            'S' | 'D' => "The call it is in may not be seen.".to_string(),
+            'S' | 'D' => {
+                "The call it is in may not be seen: ask as root.".to_string()
+            }
             'T' | 't' => "It waits for SIGCONT.".to_string(),
             _ => String::new(),
         };
@@ -198,7 +200,7 @@ impl Case<'_> {
                 format!("It waits for one of them to {side}, or all to leave.")
             }
         };
-        if !sees_all() {
+        if !proc::shows_all() {
             verdict += " (As far as this /proc shows.)";
         }
         if hidden > 0 {
@@ -208,12 +210,4 @@ impl Case<'_> {
         }
         verdict
     }
-}
-
-/// Whether this /proc shows the processes of the whole system: the first PID
-/// namespace has this number since Linux 3.8.
-#[cfg(target_os = "linux")]
-fn sees_all() -> bool {
-    let first = std::path::Path::new("pid:[4026531836]");
-    std::fs::read_link("/proc/self/ns/pid").is_ok_and(|found| found == first)
 }

@@ -4,17 +4,28 @@
 //! What it refuses is counted or left out, never guessed.
 
 use std::ffi::OsString;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use nix::libc;
+use nix::sys::stat::fstat;
 
 use super::{Access, Seen, bytes_waiting};
 
 /// Which pipe or FIFO: device and inode.
 pub type PipeId = (u64, u64);
+
+/// The pipe or FIFO that a descriptor of this process refers to.
+pub fn pipe_of(fd: impl AsFd) -> Option<PipeId> {
+    let found = fstat(fd).ok()?;
+    #[allow(
+        clippy::useless_conversion,
+        reason = "they have 32 bits where the machine has"
+    )]
+    Some((found.st_dev.into(), found.st_ino.into()))
+}
 
 /// A descriptor, in some process, that refers to an end of a pipe or a FIFO.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +67,24 @@ pub fn look() -> View {
     view
 }
 
+/// Whether this /proc shows the processes of the whole system. It does not in
+/// a PID namespace other than the first, which has this number since Linux
+/// 3.8, nor with the mount option hidepid: then even process 1 is not told of.
+#[must_use]
+pub fn shows_all() -> bool {
+    let first = Path::new("pid:[4026531836]");
+    let own = fs::read_link("/proc/self/ns/pid");
+    own.is_ok_and(|own| own == first) && read(1, "stat").is_some()
+}
+
+/// The numbers of this process's own open descriptors.
+#[must_use]
+pub fn own_descriptors() -> Option<Vec<i32>> {
+    let entries = fs::read_dir("/proc/self/fd").ok()?;
+    let number = |name: OsString| name.to_string_lossy().parse().ok();
+    entries.map(|entry| number(entry.ok()?.file_name())).collect()
+}
+
 fn processes() -> Vec<i32> {
     let entries = place().map(fs::read_dir).into_iter().flatten();
     let entries = entries.flatten().flatten();
@@ -72,7 +101,7 @@ pub fn children(of: i32) -> Vec<i32> {
 }
 
 fn parent(process: i32) -> Option<i32> {
-    let stat = fs::read_to_string(file(process, "stat")?).ok()?;
+    let stat = read(process, "stat")?;
     // Behind the name in parentheses: the state, then the parent.
     stat.rsplit(')').next()?.split_whitespace().nth(1)?.parse().ok()
 }
@@ -173,7 +202,7 @@ pub struct Doing {
     /// The system call it is in, and that call's first argument: a
     /// descriptor, for `read` and `write`. /proc/PID/syscall, which ptrace(2)
     /// rules guard.
-    pub call: Option<(i64, i64)>,
+    pub call: Option<(libc::c_long, i64)>,
     /// The kernel function it sleeps in. Its name is this kernel's own.
     pub place: Option<String>,
 }
@@ -181,18 +210,18 @@ pub struct Doing {
 /// What a process is doing; none if there is no such process.
 #[must_use]
 pub fn doing(process: i32) -> Option<Doing> {
-    let read = |name| fs::read_to_string(file(process, name)?).ok();
-    let stat = read("stat")?;
+    let stat = read(process, "stat")?;
     // The name before it is in parentheses, and may hold any character.
     let state = stat.rsplit(')').next()?.trim_start().chars().next()?;
-    let call = read("syscall").and_then(|text| {
+    let call = read(process, "syscall").and_then(|text| {
         let mut words = text.split_whitespace();
         let number = words.next()?.parse().ok()?;
         let first = words.next()?.trim_start_matches("0x");
         let first = u64::from_str_radix(first, 16).ok()?;
         Some((number, first.cast_signed()))
     });
-    let place = read("wchan").filter(|place| place != "0" && !place.is_empty());
+    let place = read(process, "wchan");
+    let place = place.filter(|place| place != "0" && !place.is_empty());
     Some(Doing { state, call, place })
 }
 
@@ -200,7 +229,7 @@ pub fn doing(process: i32) -> Option<Doing> {
 /// and it sleeps, it has not run at all.
 #[must_use]
 pub fn times_slept(process: i32) -> Option<u64> {
-    let status = fs::read_to_string(file(process, "status")?).ok()?;
+    let status = read(process, "status")?;
     field(&status, "voluntary_ctxt_switches:")?.parse().ok()
 }
 
@@ -213,7 +242,7 @@ pub fn threads(process: i32) -> Option<usize> {
 /// The name a process goes by: the program it runs.
 #[must_use]
 pub fn name(process: i32) -> Option<String> {
-    let name = fs::read_to_string(file(process, "comm")?).ok()?;
+    let name = read(process, "comm")?;
     Some(name.trim_end().escape_debug().to_string())
 }
 
@@ -226,6 +255,13 @@ pub fn is_there(process: i32) -> bool {
 fn field(text: &str, name: &str) -> Option<String> {
     let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     Some(line.trim().to_string())
+}
+
+/// The text of a file. A program's name in it is cut after 15 bytes, and that
+/// may be inside a character.
+fn read(process: i32, name: &str) -> Option<String> {
+    let bytes = fs::read(file(process, name)?).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn file(process: i32, name: &str) -> Option<PathBuf> {

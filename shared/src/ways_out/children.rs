@@ -15,7 +15,7 @@ use nix::sys::signal::{SigSet, Signal, sigaction};
 use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 
-use super::{CHILDREN, OWNER, PARTNER, clean_up};
+use super::{CHILDREN, OWNER, PARTNER, clean_up, last_words};
 use crate::stop::{Named, Stop, errno, uninterrupted};
 
 /// A child that must not outlive the story.
@@ -74,13 +74,14 @@ impl ChildGuard {
     /// its own sentence comes first, and says how it ended.
     #[must_use]
     pub fn left_early(self) -> Stop {
-        match uninterrupted(|| waitpid(self.0, None)) {
-            Ok(how) => {
-                self.reaped();
-                Stop::Failed(format!("the other side left early: {how:?}"))
-            }
-            Err(e) => Stop::Failed(format!("waitpid: {}", errno(e))),
-        }
+        let ended = uninterrupted(|| waitpid(self.0, None));
+        self.reaped();
+        Stop::Failed(match ended {
+            Ok(how) => format!("the other side left early: {how:?}"),
+            // nix has waited for it, and knows no name for its signal.
+            Err(Errno::EINVAL) => "a signal ended the other side".into(),
+            Err(e) => format!("waitpid: {}", errno(e)),
+        })
     }
 
     /// The child was waited for: its number may soon be somebody else's.
@@ -113,9 +114,11 @@ extern "C" fn child_ended(_signal: c_int) {
     if let Some(bad) = bad_end(child) {
         let name = NAME.get().map_or("", String::as_str);
         let (subject, verb) = match bad {
-            BadEnd::Killed(signal) => {
-                (signal.as_str(), " ended the other side")
-            }
+            // A real-time signal has no name.
+            BadEnd::Killed(signal) => (
+                signal.map_or("a signal", Signal::as_str),
+                " ended the other side",
+            ),
             // Why, it has said itself.
             BadEnd::Failed => ("the other side", " has failed"),
         };
@@ -127,8 +130,7 @@ extern "C" fn child_ended(_signal: c_int) {
             line[end..room].copy_from_slice(&part.as_bytes()[..room - end]);
             end = room;
         }
-        // SAFETY: the line has so many bytes.
-        unsafe { libc::write(2, line.as_ptr().cast(), end) };
+        last_words(&line[..end]);
         // SAFETY: a null pointer asks for no status.
         unsafe { libc::waitpid(child, ptr::null_mut(), 0) };
         replace_child(child, 0);
@@ -142,7 +144,7 @@ extern "C" fn child_ended(_signal: c_int) {
 
 /// An end that the story did not ask for.
 enum BadEnd {
-    Killed(Signal),
+    Killed(Option<Signal>),
     Failed,
 }
 
@@ -164,7 +166,7 @@ fn bad_end(child: i32) -> Option<BadEnd> {
     let status = unsafe { info.si_status() };
     match info.si_code {
         libc::CLD_KILLED | libc::CLD_DUMPED => {
-            Signal::try_from(status).ok().map(BadEnd::Killed)
+            Some(BadEnd::Killed(Signal::try_from(status).ok()))
         }
         libc::CLD_EXITED if status != 0 => Some(BadEnd::Failed),
         _ => None,

@@ -1,6 +1,7 @@
 //! What the kernel says, asked of descriptors that the test knows all about.
 
 use std::fmt::Debug;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
@@ -46,6 +47,25 @@ fn a_dup_shares_its_description_and_the_other_end_does_not() {
     tells(observe::nonblocking(&write_end), true);
     tells(observe::nonblocking(&read_end), false);
     tells(observe::close_on_exec(&copy), false);
+}
+
+/// Whoever started this program may have left it many descriptors.
+#[test]
+fn an_end_with_a_large_number_is_an_end() {
+    let Ok((read_end, write_end)) = pipe() else { panic!("pipe") };
+    let above = match fcntl(&write_end, FcntlArg::F_DUPFD(700)) {
+        // SAFETY: it was made just now, and nobody else has it.
+        Ok(above) => unsafe { OwnedFd::from_raw_fd(above) },
+        Err(e) => {
+            println!("skipped: F_DUPFD from 700 on: {e}");
+            return;
+        }
+    };
+    let ends = observe::own_ends(&read_end).unwrap_or_default();
+    let large = (above.as_raw_fd(), Access::Write);
+    assert!(ends.contains(&large), "{ends:?}");
+    let first = (read_end.as_raw_fd(), Access::Read);
+    assert!(ends.contains(&first), "{ends:?}");
 }
 
 /// A Unix socket's other end has a number; a pipe's has none to tell.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write;
 
-use harness::{Program, get};
+use harness::{Program, get, quoted};
 use nix::sys::signal::Signal;
 #[cfg(target_os = "linux")]
 use {
@@ -88,6 +88,20 @@ fn a_signal_ends_the_server_and_removes_its_fifo() {
     }
 }
 
+/// While it is stopped, so that it comes to the signal first.
+#[test]
+fn a_server_does_not_say_that_it_removed_what_somebody_else_has_removed() {
+    let (server, path) = serving();
+    server.send(Signal::SIGSTOP);
+    get(std::fs::remove_file(&path), "unlink");
+    server.send(Signal::SIGTERM);
+    server.send(Signal::SIGCONT);
+    let ended = server.ends();
+    assert_eq!(ended.shell_status(), 143);
+    assert!(ended.stdout.contains("unlink: ENOENT"), "{ended:?}");
+    assert!(!ended.stdout.contains("is removed"), "{ended:?}");
+}
+
 /// Each line is a moment between two calls. What is left of the home is
 /// looked at by the harness.
 #[test]
@@ -104,7 +118,7 @@ fn a_signal_just_before_poll_is_not_lost() {
 #[test]
 fn sigint_ends_a_server_that_was_started_with_sigint_ignored() {
     let start = |ignored: &str| {
-        let script = format!("trap '' {ignored}; exec '{DEMO}' server");
+        let script = format!("trap '' {ignored}; exec {} server", quoted(DEMO));
         let mut server = Program::new("sh").args(&["-c", &script]).starts();
         server.shows("I wait for clients", 1);
         server
@@ -149,10 +163,10 @@ fn a_server_whose_name_is_taken_away_says_so_and_removes_nothing() {
 /// `server | head -1`: nobody will ever hear it again.
 #[test]
 fn a_server_whose_words_nobody_reads_ends_quietly() {
-    let script = format!("'{DEMO}' server | head -1");
+    let script = format!("{} server | head -1", quoted(DEMO));
     let ended = Program::new("sh").args(&["-c", &script]).run().well();
     assert_eq!(ended.stdout.lines().count(), 1);
-    let script = format!("'{DEMO}' client --wait | head -1");
+    let script = format!("{} client --wait | head -1", quoted(DEMO));
     let ended = Program::new("sh").args(&["-c", &script]).run().well();
     assert!(ended.stdout.contains("waiting for "), "{ended:?}");
 }
