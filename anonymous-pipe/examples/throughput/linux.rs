@@ -26,8 +26,8 @@ pub(crate) fn grow(write_end: &PipeWriter, wish: usize) -> nix::Result<()> {
 ///
 /// - `&'static [u8]` is shared for ever. No `&mut` to these bytes will exist
 ///   again, and they are never freed: the loan may last as long as it likes.
-/// - `PipeWriter` is a write end. With a read end, vmsplice goes the other way,
-///   and would write into those bytes.
+/// - `PipeWriter` is a write end, if std's pipe has made it, as here. With a
+///   read end, vmsplice goes the other way, and would write into those bytes.
 ///
 /// Programs whose bytes do change fill one buffer while another is lent, each
 /// as large as the pipe: when all of the second is in, the first is out. But
