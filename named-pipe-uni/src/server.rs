@@ -118,6 +118,6 @@ fn farewell(
 fn last_word(ended: io::Result<()>) -> String {
     match ended {
         Ok(()) => "the FIFO is removed, and I leave.".to_string(),
-        Err(e) => format!("unlink: {}. I leave.", io_error(&e)),
+        Err(e) => format!("removing the FIFO: {}. I leave.", io_error(&e)),
     }
 }

@@ -98,7 +98,7 @@ fn a_server_does_not_say_that_it_removed_what_somebody_else_has_removed() {
     server.send(Signal::SIGCONT);
     let ended = server.ends();
     assert_eq!(ended.shell_status(), 143);
-    assert!(ended.stdout.contains("unlink: ENOENT"), "{ended:?}");
+    assert!(ended.stdout.contains("removing the FIFO: ENOENT"), "{ended:?}");
     assert!(!ended.stdout.contains("is removed"), "{ended:?}");
 }
 
