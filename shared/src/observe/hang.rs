@@ -177,7 +177,9 @@ impl Case<'_> {
             holders.iter().map(|end| end.process).collect();
         others.retain(|process| *process != self.process);
         others.dedup();
-        let hidden = self.view.hidden;
+        // Where not all are shown, more may be hidden than are counted.
+        let all = proc::shows_all();
+        let hidden = if all { self.view.hidden } else { 0 };
         let mut verdict = match (own, &others[..]) {
             (Some(own), []) if hidden == 0 => format!(
                 "It waits for itself: {sign} comes when the last {side} end \
@@ -200,7 +202,7 @@ impl Case<'_> {
                 format!("It waits for one of them to {side}, or all to leave.")
             }
         };
-        if !proc::shows_all() {
+        if !all {
             verdict += " (As far as this /proc shows.)";
         }
         if hidden > 0 {
