@@ -98,7 +98,7 @@ fn story(tell: &mut Narrator) -> Result<(), Stop> {
 ///
 /// # Returns
 ///
-/// Whether the kernel let it in.
+/// Whether it got in.
 fn visited(
     tell: &mut Narrator,
     socket: &UnixStream,
@@ -109,7 +109,9 @@ fn visited(
     tell.say(&name);
     FrameWriter::new(socket).send(name.as_bytes()).named("send")?;
     let mut answers = FrameReader::new(socket);
-    let is_in = answers.recv().named("recv")? == Some(b"in");
+    let answer = answers.recv().named("recv")?.unwrap_or_default();
+    let answer = String::from_utf8_lossy(answer);
+    let is_in = answer == "in";
     if is_in {
         let mut forged = [0; 6];
         read_end.read_exact(&mut forged).named("read")?;
@@ -118,8 +120,10 @@ fn visited(
             format!("read({r}, 6) = 6"),
             "\"forged\", by way of a read end's name",
         );
+    } else if answer == "EACCES" || answer == "EPERM" {
+        tell.say(format!("It stays out: {answer}, the kernel forbids it."));
     } else {
-        tell.say("It stays out: the kernel forbids it.");
+        tell.say(format!("It stays out: {answer}."));
     }
     Ok(is_in)
 }

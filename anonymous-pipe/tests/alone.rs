@@ -75,9 +75,10 @@ fn who_closes_a_descriptor_twice_closes_that_of_somebody_else() {
 mod quota {
     use std::fs::read_to_string;
     use std::os::fd::OwnedFd;
+    use std::os::unix::fs::chown;
 
     use harness::experiment::{as_an_ordinary_user, kernel, may, skipped};
-    use harness::get;
+    use harness::{Program, get, is_root};
     use nix::errno::Errno;
     use nix::fcntl::{FcntlArg, fcntl};
     use nix::unistd::{SysconfVar, pipe, sysconf};
@@ -146,6 +147,29 @@ mod quota {
             drop(pipes);
             assert_eq!(capacity(&get(pipe(), "pipe")), usual);
         });
+    }
+
+    /// [AP-39] This example writes all that it has to say before it reads.
+    #[test]
+    fn two_pages_are_enough_for_the_example_of_stolen_frames() {
+        const NOBODY: u32 = 65534;
+
+        let _turn = super::alone();
+        let mut example = Program::example("stolen_frames");
+        if is_root() {
+            let path = example.path();
+            let user = ["--reuid=65534", "--regid=65534", "--clear-groups"];
+            let nobody = || Program::new("setpriv").args(&user).arg(&path);
+            if nobody().arg("--version").run().shell_status() != 0 {
+                return skipped("only root may read the programs here");
+            }
+            example = nobody();
+            let home = example.temporary();
+            get(chown(home, Some(NOBODY), Some(NOBODY)), "chown");
+        }
+        // The user has them until they are closed.
+        let _pipes = as_an_ordinary_user(as_many_as_allowed);
+        let _ = example.run().well();
     }
 
     /// [AP-39] The limit is for those who have neither of two capabilities.

@@ -23,10 +23,14 @@ use shared::frame::{FrameError, FrameReader, FrameWriter};
 use shared::narrate::Narrator;
 use shared::stop::{Named, Stop, must};
 
-/// Job 0 is 1001 times the letter a, job 1 the letter b, and so on: a mixture
-/// can be told from a job.
+/// Job 0 is 101 times the letter a, job 1 the letter b, and so on: a mixture
+/// can be told from a job. All are written before anybody reads. So they are
+/// short: a user who has very many pipes gets new ones of 8192 or 4096 bytes.
 const JOBS: u8 = 20;
-const LENGTH: usize = 1001;
+const LENGTH: usize = 101;
+
+/// How many bytes a worker asks for at once: of all the jobs, less than half.
+const AHEAD: usize = 900;
 
 /// Who does the jobs, and what arrived.
 struct Worker {
@@ -82,6 +86,7 @@ fn share_out(left: &Path, right: &Path) -> Result<[Worker; 2], Stop> {
     let how = OFlag::O_RDONLY | OFlag::O_NONBLOCK;
     let worker = |path| {
         let frames = FrameReader::new(fifo::open(path, how)?);
+        let frames = frames.with_buffer(AHEAD);
         Ok::<_, Stop>(Worker { frames, whole: 0, mixed: 0, stopped: None })
     };
     let mut workers = [worker(left)?, worker(right)?];

@@ -11,7 +11,7 @@ pub use refused::Refused;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
-use std::path::{self, Path};
+use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use nix::errno::Errno;
@@ -33,14 +33,11 @@ impl Home {
     ///
     /// As mkdtemp(3) "ERRORS" lists.
     pub fn new() -> Result<Self, Stop> {
-        Self::below(&env::temp_dir())
+        Self::below(&temporary())
     }
 
     fn below(place: &Path) -> Result<Self, Stop> {
-        // TMPDIR may be relative, and the program may leave for another
-        // directory: removed is what the path leads to then.
-        let template = path::absolute(place.join("fifo.XXXXXX"));
-        let template = template.named("getcwd")?;
+        let template = place.join("fifo.XXXXXX");
         // No signal between making the directory and minding it.
         let held = hold_signals()?;
         let made = mkdtemp(&template)
@@ -56,6 +53,13 @@ impl Home {
     pub fn path(&self) -> &Path {
         self.0.path()
     }
+}
+
+/// The directory for temporary files. A relative `TMPDIR` counts as none: it
+/// leads somewhere else after chdir(2), and from another terminal.
+pub(crate) fn temporary() -> PathBuf {
+    let dir = Some(env::temp_dir()).filter(|dir| dir.is_absolute());
+    dir.unwrap_or(PathBuf::from("/tmp"))
 }
 
 /// Makes a FIFO that only its owner can open (mode 0600), and that is removed

@@ -25,18 +25,15 @@ use crate::fifo;
 #[must_use]
 pub fn agreed(program: &str) -> PathBuf {
     let me = geteuid().as_raw();
-    // A relative path leads somewhere else from another terminal. And after
-    // su(1) the variable may still name somebody else's directory.
-    let everywhere = |dir: &PathBuf| dir.is_absolute();
-    let mine =
-        |dir: &PathBuf| fs::metadata(dir).is_ok_and(|at| at.uid() == me);
+    // After su(1) the variable may still name somebody else's directory.
+    let usable = |dir: &PathBuf| {
+        dir.is_absolute() && fs::metadata(dir).is_ok_and(|at| at.uid() == me)
+    };
     let runtime = env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
-    if let Some(dir) = runtime.filter(everywhere).filter(mine) {
-        return dir.join(program);
+    match runtime.filter(usable) {
+        Some(dir) => dir.join(program),
+        None => fifo::temporary().join(format!("{program}-{me}")),
     }
-    let shared = Some(env::temp_dir()).filter(everywhere);
-    let shared = shared.unwrap_or(PathBuf::from("/tmp"));
-    shared.join(format!("{program}-{me}"))
 }
 
 /// The one server's seat at the agreed place. While it is taken, no other

@@ -26,7 +26,8 @@ pub(crate) fn stranger(tell: &mut Narrator) -> Result<(), Stop> {
     answers.send(eavesdrops(tell, &end)?).named("send")?;
     while let Some(name) = requests.recv().named("recv")? {
         let name = String::from_utf8_lossy(name);
-        answers.send(breaks_in(tell, &name)?).named("send")?;
+        let answer = breaks_in(tell, &name)?;
+        answers.send(answer.as_bytes()).named("send")?;
     }
     Ok(())
 }
@@ -49,19 +50,24 @@ fn eavesdrops(
 
 /// With a name, which leads to the pipe itself. What is opened there is a new
 /// open file description, for reading or writing, as one likes.
-fn breaks_in(tell: &mut Narrator, name: &str) -> Result<&'static [u8], Stop> {
+///
+/// # Returns
+///
+/// "in", or the errno.
+fn breaks_in(tell: &mut Narrator, name: &str) -> Result<String, Stop> {
     match OpenOptions::new().write(true).open(name) {
         Ok(mut third) => {
             let fd = third.as_raw_fd();
             tell.say(format!("open(O_WRONLY) = {fd}"));
             third.write_all(b"forged").named("write")?;
             tell.say(format!("write({fd}, \"forged\")"));
-            Ok(b"in")
+            Ok("in".to_string())
         }
         Err(e) => {
             let e = e.raw_os_error().map(Errno::from_raw);
-            tell.say(format!("open = {:?}", e.unwrap_or(Errno::UnknownErrno)));
-            Ok(b"out")
+            let why = format!("{:?}", e.unwrap_or(Errno::UnknownErrno));
+            tell.say(format!("open = {why}"));
+            Ok(why)
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Each classic bug really bites, and its fix really mends it.
 
 use harness::transcript::{self, comparable};
-use harness::{Program, demo, get};
+use harness::{Home, Program, demo, get};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::unistd::{dup, pipe, read};
@@ -86,16 +86,46 @@ fn a_full_disk_is_no_quiet_end() {
     }
 }
 
-/// [FP-26] So `yes` complains; with the signal given back, it dies of it.
+/// [FP-26] So sh complains; with the signal given back, it dies of it.
 #[test]
 fn an_ignored_sigpipe_goes_through_fork_and_exec() {
     let broken = half("broken_pipe", "broken");
     assert!(broken.contains("exit status 1 "), "{broken}");
-    assert_eq!(lines(&broken, "yes: ").len(), 1, "{broken}");
+    assert_eq!(lines(&broken, "sh: ").len(), 1, "{broken}");
     assert!(!broken.contains("killed by"), "{broken}");
     let mended = half("broken_pipe", "mended");
     assert!(mended.contains("killed by SIGPIPE"), "{mended}");
     assert_eq!(lines(&mended, "not a word").len(), 2, "{mended}");
+}
+
+/// A shell that knows no English. It is written by another process: nobody
+/// has it open for writing when it is started.
+#[test]
+fn a_complaint_in_any_language_is_shown() {
+    let place = Home::fresh();
+    let program = harness::quoted(Program::example("broken_pipe").path());
+    let spanish = "#!/bin/sh\\necho tubería rota >&2; exit 1";
+    let script = format!(
+        "cd {} && printf '{spanish}' > sh && chmod +x sh && \
+         PATH=. exec {program} broken",
+        place.path().display(),
+    );
+    let told = Program::new("/bin/sh").args(&["-c", &script]).run().well();
+    let told = told.stdout;
+    assert_eq!(lines(&told, "tubería rota").len(), 1, "{told}");
+    assert!(!told.contains("not a word"), "{told}");
+}
+
+/// [FP-26] One of the system's own may give itself SIGPIPE back.
+#[test]
+fn the_system_needs_no_yes() {
+    let place = Home::fresh();
+    let sh = get(std::fs::canonicalize("/bin/sh"), "sh");
+    let link = place.path().join("sh");
+    get(std::os::unix::fs::symlink(sh, link), "symlink");
+    let path = place.path().to_string_lossy();
+    let told = Program::example("broken_pipe").env("PATH", &path).run();
+    let _ = told.well();
 }
 
 /// [AP-13] [FP-02] Twice, a read that never asked for it does not wait; and

@@ -57,13 +57,37 @@ fn a_stranger_gets_into_a_pipe_and_can_be_kept_out_of_proc() {
     let (found, kept_out) = shown.split_once("\n3  ").unwrap_or_default();
     if !found.contains("\"forged\", by way of a read end's name") {
         harness::experiment::skipped("this /proc lets nobody in");
-        has(found, &["open = E", "It stays out"]);
+        has(found, &["open = E", "It stays out: E"]);
     }
     if harness::experiment::may(CAP_SYS_PTRACE) {
         harness::experiment::skipped("who has CAP_SYS_PTRACE is not kept out");
+    } else if kept_out.contains("open = ENOENT") {
+        // By a /proc with the mount option hidepid=2.
+        has(kept_out, &["It stays out: ENOENT.\n"]);
     } else {
-        has(kept_out, &["open = EACCES", "It stays out"]);
+        let why = "It stays out: EACCES, the kernel forbids it.";
+        has(kept_out, &["open = EACCES", why]);
     }
+}
+
+/// As on a system that has no such names, with all that the program itself
+/// needs of /proc.
+#[test]
+fn where_there_is_no_such_name_nothing_is_forbidden() {
+    let path = harness::quoted(Program::example("pass_a_pipe").path());
+    let script = format!(
+        "mount -t tmpfs none /proc && mkdir /proc/self && \
+         ln -s {path} /proc/self/exe && echo mounted && exec {path}"
+    );
+    let apart = ["-r", "-m", "sh", "-c", &script];
+    let told = Program::new("unshare").args(&apart).run();
+    if told.stdout.is_empty() {
+        harness::experiment::skipped("this user cannot take /proc away");
+        return;
+    }
+    let shown = told.well().stdout;
+    has(&shown, &["open = ENOENT", "It stays out: ENOENT.\n"]);
+    assert!(!shown.contains("forbids"), "{shown}");
 }
 
 /// Its input is no socket if nobody has started it as the story does.

@@ -35,7 +35,9 @@ pub(super) fn answer(
 ) -> Result<(), Stop> {
     let mut ear = Ear::new(pings);
     let mut replies = FrameWriter::new(replies);
-    let (mut answered, mut own) = (0, 0);
+    // The numbers of my answers that I have not taken back.
+    let mut left = Vec::new();
+    let mut own = 0;
     // Who has heard nobody yet misses nobody.
     let mut misses = false;
     loop {
@@ -66,9 +68,12 @@ pub(super) fn answer(
                 break;
             }
             step_aside(number);
-            answered += 1;
+            left.push(number);
             tell.line(format!("recv {shown}, send \"{pong}\""));
-        } else if number(&heard, "pong").is_some() {
+        } else if let Some(at) = number(&heard, "pong")
+            .and_then(|pong| left.iter().position(|number| *number == pong))
+        {
+            left.swap_remove(at);
             own += 1;
             tell.line(format!("recv {shown}: {OWN}"));
         } else if heard == b"end" {
@@ -79,7 +84,8 @@ pub(super) fn answer(
         }
         tell.still_heard()?;
     }
-    let rest = answered - own;
+    let rest = left.len();
+    let answered = own + rest;
     tell.say(format!(
         "{answered} answered: {own} taken back by me, {rest} left to the client"
     ));

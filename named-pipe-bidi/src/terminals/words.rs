@@ -70,7 +70,7 @@ impl<'a> Ear<'a> {
             let fifo = self.frames.get_ref().as_fd();
             match poll(&mut [PollFd::new(fifo, PollFlags::POLLIN)], left) {
                 Ok(0) => break,
-                // Ctrl-Z and fg end a poll, too.
+                // A handled signal ends a poll, even with SA_RESTART.
                 Ok(_) | Err(Errno::EINTR) => {}
                 Err(e) => return Err(e).named("poll"),
             }

@@ -341,6 +341,24 @@ fn what_is_not_of_the_game_is_refused_in_one_sentence() {
     });
 }
 
+/// An answer that it has not given, or has taken back already.
+#[test]
+fn a_server_knows_its_own_pongs_from_those_of_others() {
+    for pings in 0..=1 {
+        let place = Place::fresh();
+        let mut server = place.server(MODES[0]);
+        let test = place.open(BOTH);
+        if pings == 1 {
+            say(&test, "ping 1");
+            server.shows("\"pong 1\": my own words; the client never", 1);
+        }
+        say(&test, "pong 1");
+        say(&test, "end");
+        let why = ["recv: \"pong 1\": not of this game", "another program"];
+        let _ = server.ends().refused(1, &why);
+    }
+}
+
 #[test]
 fn ctrl_c_and_sigterm_end_a_server_and_leave_no_fifo() {
     for mode in MODES {

@@ -147,6 +147,17 @@ fn a_fifo_of_mode_zero_is_closed_to_its_own_maker() {
     }
 }
 
+/// As root the example changes its directory. It leaves nothing in the one
+/// where it was started.
+#[test]
+fn where_tmpdir_is_relative_nothing_is_left_either() {
+    let program = harness::quoted(Program::example("mode_zero").path());
+    for tmpdir in ["TMPDIR=.", "TMPDIR="] {
+        let script = format!("cd \"$TMPDIR\" && {tmpdir} exec {program}");
+        let _ = Program::new("sh").args(&["-c", &script]).run().well();
+    }
+}
+
 /// Both halves in one run: the same lines each time, and not too many.
 #[test]
 fn every_bug_tells_the_same_story_twice() {

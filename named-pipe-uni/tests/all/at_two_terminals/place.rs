@@ -64,6 +64,19 @@ fn a_users_runtime_directory_is_the_place_if_there_is_one() {
     }
 }
 
+/// It would lead elsewhere from another terminal. Here the server may make no
+/// directory: in /tmp somebody's own server may be at work.
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[test]
+fn a_relative_tmpdir_is_as_good_as_none() {
+    use nix::{errno::Errno, libc::SYS_mkdir};
+    for tmpdir in [".", ""] {
+        let server = Program::new(DEMO).arg("server").env("TMPDIR", tmpdir);
+        let refused = server.refusing(SYS_mkdir, &[], Errno::EROFS).run();
+        let _ = refused.refused(1, &["mkdir /tmp/named-pipe-uni-", "EROFS"]);
+    }
+}
+
 /// [NU-21] SIGKILL leaves the name. At the agreed place it can only be a dead
 /// server's, so the next one takes it over.
 #[test]
@@ -135,6 +148,7 @@ fn a_name_that_is_taken_is_refused_and_left() {
     get(fs::write(path("file"), "precious"), "write");
     get(fs::create_dir(path("folder")), "mkdir");
     get(symlink("nowhere", path("link")), "symlink");
+    get(symlink("loop", path("loop")), "symlink");
     let _socket = get(UnixListener::bind(path("socket")), "bind");
     for fifo in ["fifo", "theirs"] {
         let made = mkfifo(&path(fifo), Mode::S_IRUSR | Mode::S_IWUSR);
@@ -149,6 +163,7 @@ fn a_name_that_is_taken_is_refused_and_left() {
         ("fifo", "EEXIST", "if no program uses it any more, remove it"),
         ("missing/fifo", "ENOENT", "a directory on the way to it is missing"),
         ("file/below", "ENOTDIR", "a part of the path is not a directory"),
+        ("loop/fifo", "ELOOP", "too many symbolic links on the way to it"),
         (&long, "ENAMETOOLONG", "too long"),
         ("", "ENOENT", "mkfifo"),
     ];
@@ -156,6 +171,8 @@ fn a_name_that_is_taken_is_refused_and_left() {
         ("file", "open ", "it is not a FIFO"),
         ("folder", "EISDIR", "it is a directory"),
         ("link", "ELOOP", "it is a symbolic link, and not followed"),
+        ("loop", "ELOOP", "it is a symbolic link, and not followed"),
+        ("loop/fifo", "ELOOP", "too many symbolic links on the way to it"),
         ("socket", "ENXIO", "it is a socket"),
         ("fifo", "ENXIO", "nobody has it open for reading"),
         ("missing", "ENOENT", "who serves makes it first"),
