@@ -106,6 +106,12 @@ fn explain_in(
                               opened the other side."
                 .to_string();
         }
+        // Its descriptors were looked at a moment after its call.
+        (Some(Kind::Read | Kind::Write), None)
+            if proc::doing(case.process).as_ref() != Some(doing) =>
+        {
+            report.verdict = "It has gone on, or ended, meanwhile.".to_string();
+        }
         (Some(Kind::Read | Kind::Write), None) => {
             report.verdict = "That descriptor is no end of a pipe.".to_string();
         }
