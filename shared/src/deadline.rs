@@ -20,7 +20,7 @@ use nix::errno::Errno;
 use nix::libc;
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet};
 use nix::sys::signal::{Signal, sigaction};
-use nix::unistd::{Pid, alarm, getpid};
+use nix::unistd::{Pid, alarm, getpid, getppid};
 
 use crate::observe::hang;
 use crate::stop::{Named, Stop};
@@ -154,6 +154,10 @@ fn look_from_outside(looker: &Looker) -> ! {
 /// The looker: explains `process` and its children to standard error.
 pub(crate) fn explain(process: &str) {
     let Ok(process) = process.parse().map(Pid::from_raw) else { return };
+    if getppid() != process {
+        // It has ended, or never was this one's parent.
+        return;
+    }
     let mut concerned = vec![process];
     concerned.extend(hang::children(process));
     // The looker is a child, too, of the one that hangs.

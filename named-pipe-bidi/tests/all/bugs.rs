@@ -75,18 +75,17 @@ fn every_bug_tells_the_same_story_twice() {
 #[cfg(target_os = "linux")]
 #[test]
 fn the_first_side_that_anybody_opens_frees_both() {
+    use harness::experiment::becomes;
     use harness::get;
     use named_pipe_uni::fifo;
     use nix::fcntl::OFlag;
     use shared::observe::{hang, proc};
 
-    // A second is long, but not on every machine that is busy.
-    let soon = |is_so: &dyn Fn() -> bool| (0..10).any(|_| hang::soon(is_so));
     let program = Program::example("open_order").arg("--hang");
     let temporary = program.temporary().to_path_buf();
     let running = program.start();
     let children = || hang::children(running.process());
-    assert!(soon(&|| children().len() == 2), "no two children");
+    assert!(becomes(|| children().len() == 2), "no two children");
     let pair = children();
     for child in &pair {
         assert!(hang::is_stuck(*child), "{:?}", proc::doing(child.as_raw()));
@@ -99,5 +98,5 @@ fn the_first_side_that_anybody_opens_frees_both() {
     let runs = |child: &nix::unistd::Pid| {
         proc::doing(child.as_raw()).is_some_and(|doing| doing.state != 'Z')
     };
-    assert!(soon(&|| !pair.iter().any(runs)), "{pair:?}");
+    assert!(becomes(|| !pair.iter().any(runs)), "{pair:?}");
 }

@@ -3,7 +3,7 @@
 use harness::Program;
 #[cfg(target_os = "linux")]
 use {
-    harness::{Running, get},
+    harness::{Running, experiment::becomes, get},
     named_pipe_uni::fifo,
     nix::fcntl::OFlag,
     nix::sys::stat::Mode,
@@ -166,12 +166,6 @@ fn every_bug_tells_the_same_story_twice() {
     }
 }
 
-/// A second is long, but not on every machine that is busy.
-#[cfg(target_os = "linux")]
-fn soon(is_so: impl Fn() -> bool) -> bool {
-    (0..10).any(|_| hang::soon(&is_so))
-}
-
 /// A program that hangs, its child, and the path of its FIFO.
 #[cfg(target_os = "linux")]
 fn hung(example: &str) -> (Running, Pid, PathBuf) {
@@ -179,7 +173,7 @@ fn hung(example: &str) -> (Running, Pid, PathBuf) {
     let temporary = program.temporary().to_path_buf();
     let running = program.start();
     let children = || hang::children(running.process());
-    assert!(soon(|| children().len() == 1), "no child");
+    assert!(becomes(|| children().len() == 1), "no child");
     let child = children()[0];
     assert!(hang::is_stuck(child), "{:?}", proc::doing(child.as_raw()));
     let home = get(fs::read_dir(&temporary), "the home").flatten().next();
@@ -197,7 +191,7 @@ fn a_reader_waits_in_open_until_somebody_opens_for_writing() {
     has(&why, &[" sleeps in open", "It waits in open."]);
     drop(get(fifo::open(&path, WRITER), "open"));
     let gone = || !hang::children(running.process()).contains(&child);
-    assert!(soon(gone), "{}", hang::explain(child, &[]));
+    assert!(becomes(gone), "{}", hang::explain(child, &[]));
 }
 
 /// [NU-51] Whoever comes to the name now can send a message. The stranded
@@ -211,7 +205,7 @@ fn a_new_fifo_of_the_same_name_is_another_fifo() {
         let at_path = |end: &proc::End| Path::new(&end.label) == path;
         ends.is_some_and(|ends| ends.iter().any(at_path))
     };
-    assert!(soon(is_read), "nobody reads the new FIFO");
+    assert!(becomes(is_read), "nobody reads the new FIFO");
     let mut client = get(fifo::open(&path, WRITER), "open");
     get(client.write_all(b"ping"), "write");
     assert!(hang::is_stuck(child), "{:?}", proc::doing(child.as_raw()));

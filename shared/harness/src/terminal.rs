@@ -13,8 +13,7 @@ use nix::pty::{Winsize, openpty};
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 
-use shared::observe::hang::soon;
-
+use crate::experiment::becomes;
 use crate::get;
 use crate::home::Home;
 use crate::surroundings::{at_home, members, own_session};
@@ -183,7 +182,7 @@ impl Terminal {
         assert!(closed.is_ok(), "the screen could not be read");
         let session = self.watch.process;
         let status = self.watch.ends().shell_status();
-        let told = soon(|| members(session).is_empty());
+        let told = becomes(|| members(session).is_empty());
         assert!(told, "still there: {:?}", members(session));
         status
     }

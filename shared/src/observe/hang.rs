@@ -9,6 +9,8 @@ use std::fmt;
 pub use super::stuck::{is_stuck, soon};
 
 use nix::unistd::Pid;
+#[cfg(target_os = "linux")]
+use nix::unistd::geteuid;
 
 #[cfg(target_os = "linux")]
 use super::calls::{Kind, kind, words};
@@ -88,7 +90,9 @@ fn explain_in(
     let Some((call, fd)) = doing.call.filter(|_| asleep) else {
         report.verdict = match doing.state {
             'S' | 'D' => {
-                "The call it is in may not be seen: ask as root.".to_string()
+                let root = geteuid().is_root();
+                let advice = if root { "" } else { ": ask as root" };
+                format!("The call it is in may not be seen{advice}.")
             }
             'T' | 't' => "It waits for SIGCONT.".to_string(),
             _ => String::new(),

@@ -54,8 +54,16 @@ pub fn is_stuck(process: Pid) -> bool {
 ///
 /// Whether it became so.
 pub fn soon(is_so: impl Fn() -> bool) -> bool {
-    (0..1000)
-        .any(|_| is_so() || poll(&mut [], PollTimeout::from(1_u8)).is_err())
+    let start = Instant::now();
+    loop {
+        if is_so() {
+            return true;
+        }
+        if start.elapsed() > Duration::from_secs(1) {
+            return false;
+        }
+        let _ = poll(&mut [], PollTimeout::from(1_u8));
+    }
 }
 
 /// Asks waitid(2), and leaves the child to be waited for.

@@ -7,8 +7,8 @@ use harness::{Program, get, quoted};
 use nix::sys::signal::Signal;
 #[cfg(target_os = "linux")]
 use {
-    nix::sys::signal::kill, nix::unistd::Pid, shared::observe::hang,
-    std::os::unix::process::ExitStatusExt,
+    harness::experiment::becomes, nix::sys::signal::kill, nix::unistd::Pid,
+    shared::observe::hang, std::os::unix::process::ExitStatusExt,
 };
 
 use super::{DEMO, ends_when_told, frames_to, messages, opened, serving};
@@ -182,7 +182,7 @@ fn a_signal_reaches_a_server_whose_output_is_full() {
     let mut server = std::process::Command::new(DEMO);
     let server = server.arg("server").arg(&path).stdout(write_end);
     let mut server = get(server.spawn(), DEMO);
-    assert!((0..10).any(|_| hang::soon(|| path.exists())), "no FIFO");
+    assert!(becomes(|| path.exists()), "no FIFO");
     let client = Program::new(DEMO).arg("client").arg(&path);
     let client = client.args(&["--stdin", "--wait"]);
     // More lines than fit into standard output, fewer bytes than the FIFO and

@@ -3,13 +3,14 @@
 use std::io::{Write, pipe};
 use std::process::Stdio;
 
+use harness::experiment::becomes;
 use harness::get;
 use nix::sys::signal::{Signal, killpg};
 use shared::frame::FrameWriter;
 use shared::observe::bytes_waiting;
 
 use super::peers::peers;
-use super::place::{Place, patiently};
+use super::place::Place;
 use super::run::Run;
 
 /// A frame may hold any bytes: a newline and a NUL too, which no line and no
@@ -65,7 +66,7 @@ fn a_signal_ends_a_server_and_removes_its_fifo() {
             get(client.write_all(b"\x02\0\0\0hi\x02\0"), "write");
             serving.shows(&(server.shows)(&[b"hi"]));
             let taken = || bytes_waiting(&client).agrees_with(0);
-            assert!(patiently(taken), "{} reads no more", server.name);
+            assert!(becomes(taken), "{} reads no more", server.name);
             get(killpg(serving.group, signal), "kill");
             let status = serving.ends().status;
             assert_eq!(status, 128 + signal as i32, "{}", server.name);

@@ -2,12 +2,13 @@
 
 use std::io::Write;
 
+use harness::experiment::becomes;
 use harness::get;
 use nix::fcntl::{FcntlArg, fcntl};
 use shared::observe::{bytes_waiting, hang};
 
 use super::peers::peers;
-use super::place::{Place, patiently};
+use super::place::Place;
 use super::run::Run;
 
 /// A write of at most `PIPE_BUF` bytes is taken whole or waits. Into a pipe
@@ -34,7 +35,7 @@ fn header_and_payload_are_one_write() {
             let children = hang::children(run.group).into_iter();
             children.chain([run.group]).any(writes)
         };
-        assert!(patiently(waits), "{} does not write", client.name);
+        assert!(becomes(waits), "{} does not write", client.name);
         let held = bytes_waiting(&reader);
         assert!(held.agrees_with(filled), "{}: {held:?}", client.name);
         drop(reader);

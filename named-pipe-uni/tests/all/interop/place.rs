@@ -6,13 +6,13 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::{env, thread};
 
+use harness::experiment::becomes;
 use harness::get;
 use named_pipe_uni::fifo;
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::stat::Mode;
 use nix::unistd::{mkdtemp, mkfifo};
-use shared::observe::hang;
 
 /// A fresh directory, removed when it is dropped.
 pub(crate) struct Place(PathBuf);
@@ -30,7 +30,7 @@ impl Place {
 
     /// Waits until a server has made the FIFO. It may not have opened it yet.
     pub(crate) fn has_fifo(&self) {
-        let made = patiently(|| self.fifo().exists());
+        let made = becomes(|| self.fifo().exists());
         assert!(made, "no server made a FIFO");
     }
 
@@ -45,7 +45,7 @@ impl Place {
             Ok(file) => opened.set(file).is_ok(),
             Err(_) => false,
         };
-        assert!(patiently(open), "no server opened a FIFO");
+        assert!(becomes(open), "no server opened a FIFO");
         let file = get(opened.into_inner().ok_or("none"), "open");
         get(fcntl(&file, FcntlArg::F_SETFL(OFlag::empty())), "fcntl");
         file
@@ -87,9 +87,4 @@ impl Drop for Place {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
     }
-}
-
-/// A second is long, but not on every machine that is busy.
-pub(crate) fn patiently(is_so: impl Fn() -> bool) -> bool {
-    (0..30).any(|_| hang::soon(&is_so))
 }

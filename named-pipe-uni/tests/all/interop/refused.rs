@@ -2,12 +2,13 @@
 
 use std::fs;
 
+use harness::experiment::becomes;
 use harness::get;
 use shared::frame::{DEFAULT_LIMIT, FrameReader};
 use shared::observe::bytes_waiting;
 
 use super::peers::{Peer, peers};
-use super::place::{Place, patiently};
+use super::place::Place;
 use super::run::Run;
 
 #[test]
@@ -100,9 +101,9 @@ fn a_client_whose_server_has_left_says_so() {
         let mut run = Run::of(client.client(&place.fifo()));
         run.types(b"one\n");
         let sent = || bytes_waiting(&reader).0 == Some(7);
-        assert!(patiently(sent), "{} does not send", client.name);
+        assert!(becomes(sent), "{} does not send", client.name);
         drop(reader);
-        assert!(patiently(|| place.is_lonely()), "somebody reads");
+        assert!(becomes(|| place.is_lonely()), "somebody reads");
         run.types(b"two\n");
         run.ends().refused("");
     }

@@ -117,12 +117,13 @@ fn what_can_no_longer_be_shown_is_not_waited_for() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_session_that_is_dropped_is_ended_with_its_children() {
-    use shared::observe::{hang, proc};
+    use harness::experiment::becomes;
+    use shared::observe::proc;
     let script = "sleep 1000 & echo $!; wait";
     let mut parent = Program::new("sh").args(&["-c", script]).starts();
     parent.shows("\n", 1);
     let child = harness::get(parent.shown().trim().parse(), "a number");
     drop(parent);
     let ended = || proc::doing(child).is_none_or(|doing| doing.state == 'Z');
-    assert!(hang::soon(ended), "{:?}", proc::doing(child));
+    assert!(becomes(ended), "{:?}", proc::doing(child));
 }
