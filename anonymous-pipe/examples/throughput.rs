@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use shared::cli::{self, About};
 use shared::narrate::Narrator;
-use shared::rounds::Quartiles;
+use shared::rounds::{Quartiles, fitted};
 use shared::stop::Stop;
 use shared::table::Table;
 use shared::{deadline, picture};
@@ -110,14 +110,17 @@ fn show(tell: &mut Narrator, trips: &[Trips]) {
     let fastest = medians.fold(0.0, f64::max);
     for it in trips {
         let Quartiles { low, median: speed, high } = quartiles(&it.speeds);
-        let bought = format!("x{:.1}", quartiles(&it.bought).median);
+        let [low, middle, high] =
+            [low, speed, high].map(|speed| fitted(speed, 2, 5));
+        let bought = fitted(quartiles(&it.bought).median, 1, 5);
+        let bought = format!("x{bought}");
         let bought = if it.bought.is_empty() { "" } else { &bought };
         table.row(
             tell,
             [
                 it.rung.name,
-                &format!("{speed:>6.2}"),
-                &format!("{:>13}", format!("{low:.2}..{high:.2}")),
+                &format!("{middle:>6}"),
+                &format!("{:>13}", format!("{low}..{high}")),
                 &format!("{bought:>6}"),
                 &picture::bar(speed / fastest, room),
             ],

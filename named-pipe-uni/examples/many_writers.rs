@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use nix::sys::resource::{UsageWho, getrusage};
 use shared::cli::{self, About};
 use shared::narrate::Narrator;
-use shared::rounds::Quartiles;
+use shared::rounds::{Quartiles, fitted};
 use shared::stop::{Named, Stop};
 use shared::table::Table;
 use shared::{deadline, picture};
@@ -120,14 +120,17 @@ fn show(tell: &mut Narrator, points: &[Point], messages: f64) {
     let fastest = points.iter().map(|it| all(it).median).fold(0.0, f64::max);
     for point in points {
         let Quartiles { low, median, high } = all(point);
+        let [low, middle, high] =
+            [low, median, high].map(|rate| fitted(rate, 0, 7));
+        let per_wait = fitted(messages / point.waits.max(1.0), 1, 8);
         table.row(
             tell,
             [
                 &format!("{:>7}", point.writers),
-                &format!("{median:>10.0}"),
-                &format!("{:>16}", format!("{low:.0}..{high:.0}")),
+                &format!("{middle:>10}"),
+                &format!("{:>16}", format!("{low}..{high}")),
                 if unsure(point) { "?" } else { "" },
-                &format!("{:>8.1}", messages / point.waits.max(1.0)),
+                &format!("{per_wait:>8}"),
                 &picture::bar(median / fastest, room),
             ],
         );

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use shared::cli::{self, About};
 use shared::narrate::Narrator;
-use shared::rounds::Quartiles;
+use shared::rounds::{Quartiles, fitted};
 use shared::stop::Stop;
 use shared::table::Table;
 use shared::{deadline, picture};
@@ -128,7 +128,8 @@ fn show(tell: &mut Narrator, group: &Group, longest: f64) -> Result<(), Stop> {
         let Quartiles { low, median, high } = figures;
         let part = |quartile| 100.0 * (quartile / median - 1.0);
         let mark = if figures.unsure() { "?" } else { "" };
-        let sure = format!("{:+.0} {:+.0} %{mark}", part(low), part(high));
+        let high = fitted(part(high), 0, 4);
+        let sure = format!("{:+.0} +{high} %{mark}", part(low));
         row(tell, &way.label, median, &sure);
         unsure |= figures.unsure();
     }

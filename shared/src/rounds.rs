@@ -39,3 +39,14 @@ impl Quartiles {
         (self.high - self.low) / self.median
     }
 }
+
+/// A figure in a column of a table, whatever a busy machine has made of it:
+/// with so many decimals, or with fewer where it would be too long for the
+/// column, or in powers of ten.
+#[must_use]
+pub fn fitted(figure: f64, decimals: usize, width: usize) -> String {
+    let plain = (0..=decimals).rev().map(|some| format!("{figure:.some$}"));
+    let powers = (0..=1).rev().map(|some| format!("{figure:.some$e}"));
+    let mut fitting = plain.chain(powers).filter(|text| text.len() <= width);
+    fitting.next().unwrap_or_else(|| "?".to_string())
+}

@@ -2,7 +2,7 @@
 
 use shared::narrate::Narrator;
 use shared::picture;
-use shared::rounds::Quartiles;
+use shared::rounds::{Quartiles, fitted};
 use shared::table::Table;
 
 use super::Point;
@@ -26,13 +26,15 @@ pub(crate) fn show(tell: &mut Narrator, points: &[Point<'_>]) {
     let longest = points.iter().map(|it| all(it).median).fold(0.0, f64::max);
     for point in points {
         let Quartiles { low, median, high } = all(point);
+        let [low, middle, high] =
+            [low, median, high].map(|ns| fitted(ns, 0, 6));
         table.row(
             tell,
             [
                 point.way,
                 &format!("{:>5}", point.pipes.len()),
-                &format!("{median:>6.0}"),
-                &format!("{:>14}", format!("{low:.0}..{high:.0}")),
+                &format!("{middle:>6}"),
+                &format!("{:>14}", format!("{low}..{high}")),
                 if unsure(point) { "?" } else { "" },
                 &picture::bar(median / longest, room),
             ],

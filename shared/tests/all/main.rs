@@ -5,4 +5,5 @@ mod bugs;
 mod examples;
 mod facts_killed;
 mod observe;
+mod rounds;
 mod who_holds;
