@@ -23,7 +23,7 @@ use shared::frame::{FrameReader, FrameWriter};
 use shared::narrate::Narrator;
 use shared::observe;
 use shared::stop::{Named, Stop, must};
-use shared::ways_out::ChildGuard;
+use shared::ways_out::{ChildGuard, hold_signals};
 
 #[path = "pass_a_pipe/rights.rs"]
 mod rights;
@@ -48,8 +48,11 @@ fn story(tell: &mut Narrator) -> Result<(), Stop> {
     tell.step("Sent: a descriptor goes over a Unix socket")?;
     let (socket, theirs) = UnixStream::pair().named("socketpair")?;
     let mut other = cli::again(&[OsStr::new("stranger")])?;
+    // No signal between starting it and minding it.
+    let held = hold_signals()?;
     let started = other.stdin(OwnedFd::from(theirs)).spawn();
     let guard = ChildGuard::of(&started.named("start the stranger")?);
+    drop(held);
     // The Command holds this program's copy of that side.
     drop(other);
     let (read_end, mut write_end) = io::pipe().named("pipe")?;

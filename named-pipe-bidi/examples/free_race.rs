@@ -22,7 +22,7 @@ use shared::cli::{self, About};
 use shared::narrate::Narrator;
 use shared::observe;
 use shared::stop::{Named, Stop, must};
-use shared::ways_out::ChildGuard;
+use shared::ways_out::{ChildGuard, hold_signals};
 
 /// Rounds that each side tries to play.
 const ROUNDS: usize = 100;
@@ -58,9 +58,12 @@ fn server(tell: &mut Narrator) -> Result<(), Stop> {
     let _made = fifo::make(&path)?;
     let both = fifo::open(&path, OFlag::O_RDWR | OFlag::O_NONBLOCK)?;
     let words = [OsStr::new("client"), path.as_os_str()];
+    // No signal between starting it and minding it.
+    let held = hold_signals()?;
     let client = cli::again(&words)?.stdout(Stdio::piped()).spawn();
     let mut client = client.named("start the client")?;
     let guard = ChildGuard::of(&client);
+    drop(held);
     let Some(stdout) = client.stdout.take() else {
         return Err(Stop::Failed("the client has no standard output".into()));
     };

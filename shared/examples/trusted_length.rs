@@ -22,7 +22,7 @@ use shared::cli::{self, About};
 use shared::frame::FrameReader;
 use shared::narrate::{Narrator, hex};
 use shared::stop::{Named, Stop, must};
-use shared::ways_out::ChildGuard;
+use shared::ways_out::{ChildGuard, hold_signals};
 
 /// The header of a frame of `u32::MAX` bytes, and all that follows it.
 const PROMISE: &[u8] = b"\xff\xff\xff\xffping";
@@ -105,8 +105,11 @@ fn promise_4_gib(tell: &mut Narrator, word: &str) -> Result<String, Stop> {
 
     let mut program = cli::again(&[OsStr::new(word)])?;
     program.stdin(reader).stderr(Stdio::piped());
+    // No signal between starting it and minding it.
+    let held = hold_signals()?;
     let child = program.spawn().named("start the receiver")?;
     let guard = ChildGuard::of(&child);
+    drop(held);
     let ended = child.wait_with_output().named("read its errors")?;
     guard.reaped();
     let said = String::from_utf8_lossy(&ended.stderr);
