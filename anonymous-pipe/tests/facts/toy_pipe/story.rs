@@ -4,6 +4,7 @@
 use std::fmt::Display;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use harness::experiment::becomes;
 use harness::get;
 use nix::errno::Errno;
 use nix::poll::PollFlags;
@@ -186,6 +187,17 @@ impl Story {
         if !ends.is_empty() {
             drop(ends.remove(0));
             *count -= 1;
+        }
+        // What is closed here a program that another test is starting still
+        // holds, from its fork to its exec.
+        let gone = match (self.readers.first(), self.writers.first()) {
+            (Some(end), None) => Some((end, PollFlags::POLLHUP)),
+            (None, Some(end)) => Some((end, PollFlags::POLLERR)),
+            _ => None,
+        };
+        if let Some((end, sign)) = gone {
+            let told = || ready(end, PollFlags::empty()).contains(sign);
+            assert!(becomes(told), "no {sign:?}; {}", self.place());
         }
         Came::Close
     }
