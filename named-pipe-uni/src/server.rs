@@ -114,7 +114,8 @@ fn farewell(
     Ok(())
 }
 
-/// Whoever writes in the directory may forbid it meanwhile.
+/// What it says depends on the kernel: somebody else may have removed the name
+/// by now, or forbidden it.
 fn last_word(ended: io::Result<()>) -> String {
     match ended {
         Ok(()) => "the FIFO is removed, and I leave.".to_string(),

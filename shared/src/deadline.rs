@@ -128,7 +128,7 @@ fn fork_in_a_handler() -> libc::c_long {
     unsafe { libc::syscall(libc::SYS_clone, flags, 0, 0, 0, 0) }
 }
 
-// There clone(2) takes its words in another order.
+// On s390x clone(2) takes its words in another order; other systems have none.
 #[cfg(not(all(target_os = "linux", not(target_arch = "s390x"))))]
 fn fork_in_a_handler() -> libc::c_long {
     // SAFETY: until exec the child makes nothing but system calls.

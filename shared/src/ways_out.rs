@@ -117,8 +117,9 @@ pub(crate) fn clean_up() {
     }
 }
 
-/// A handler's line on standard error, if there is room for it. Where nobody
-/// reads, a write would wait, with signals held back, for ever.
+/// Text on standard error, if there is room for it: from a handler, or about a
+/// program that hangs. Where nobody reads, a write would wait for ever, and in
+/// a handler with signals held back.
 pub(crate) fn last_words(text: &[u8]) {
     let mut asked = libc::pollfd { fd: 2, events: libc::POLLOUT, revents: 0 };
     // SAFETY: one pollfd, and no time to wait.
