@@ -11,7 +11,7 @@
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::process::{ExitCode, id};
 
-use nix::sys::wait::{WaitStatus, waitpid};
+use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, Pid, fork, getpid, pipe, read, write};
 use shared::cli::{self, About};
 use shared::narrate::{Answer, Narrator};
@@ -122,8 +122,7 @@ pub(crate) fn reap(
     child: Pid,
 ) -> Result<(), Stop> {
     let status = uninterrupted(|| waitpid(child, None)).named("waitpid")?;
-    guard.reaped();
-    must(status == WaitStatus::Exited(child, 0), format!("{status:?} is 0"))?;
+    guard.ended(status)?;
     tell.remark(format!("waitpid({child}): exited, 0"), "no zombie is left");
     Ok(())
 }

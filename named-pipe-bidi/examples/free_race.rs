@@ -85,7 +85,7 @@ fn server(tell: &mut Narrator) -> Result<(), Stop> {
     report.read_line(&mut numbers).named("read from the client")?;
     let status = client.wait().named("waitpid")?;
     guard.reaped();
-    must(status.success(), "the client ends well")?;
+    must(status.success(), format!("the client ends well: {status}"))?;
     let counts: Vec<usize> =
         numbers.split_whitespace().flat_map(str::parse).collect();
     let [sent, arrived, own] = counts[..] else {

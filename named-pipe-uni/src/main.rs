@@ -17,7 +17,7 @@ use std::process::{Command, ExitCode};
 use named_pipe_uni::fifo::{self, Home};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
-use nix::sys::wait::{WaitStatus, waitpid};
+use nix::sys::wait::waitpid;
 use nix::unistd::getpid;
 use shared::cli::{self, About};
 use shared::frame::FrameReader;
@@ -159,8 +159,7 @@ fn story(tell: &mut Narrator) -> Result<(), Stop> {
     tell.turned_out(Answer::EndOfFile);
     let pid = client.pid();
     let status = uninterrupted(|| waitpid(pid, None)).named("waitpid")?;
-    client.reaped();
-    must(status == WaitStatus::Exited(pid, 0), "the client is well")?;
+    client.ended(status)?;
     tell.say(format!("waitpid({pid}): exited, 0"));
 
     tell.step("The name outlives them all, until somebody removes it")?;

@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use nix::sys::wait::{WaitStatus, waitpid};
+use nix::sys::wait::waitpid;
 use nix::unistd::{Pid, getpid};
 
 use crate::cli::{self, About};
@@ -83,8 +83,7 @@ impl Halves {
 ///
 /// [`Stop::Failed`] if it ends in any other way than by exit status 0.
 pub fn ends_well(child: ChildGuard) -> Result<(), Stop> {
-    let pid = child.pid();
-    let status = uninterrupted(|| waitpid(pid, None)).named("waitpid")?;
-    child.reaped();
-    must(status == WaitStatus::Exited(pid, 0), format!("{status:?} is 0"))
+    let status =
+        uninterrupted(|| waitpid(child.pid(), None)).named("waitpid")?;
+    child.ended(status)
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use named_pipe_uni::fifo::{self, Home};
 use nix::fcntl::OFlag;
-use nix::sys::wait::{WaitStatus, waitpid};
+use nix::sys::wait::waitpid;
 use shared::cli;
 use shared::frame::{FrameReader, FrameWriter};
 use shared::stop::{Named, Stop, must};
@@ -51,9 +51,7 @@ pub(crate) fn trip(
     let took = begun.elapsed();
 
     let status = waitpid(partner.pid(), None).named("waitpid")?;
-    let well = status == WaitStatus::Exited(partner.pid(), 0);
-    partner.reaped();
-    must(well, "the other program is well")?;
+    partner.ended(status)?;
     #[allow(clippy::cast_precision_loss, reason = "far fewer than 2^53")]
     Ok(messages as f64 / took.as_secs_f64())
 }

@@ -12,7 +12,7 @@ use nix::errno::Errno;
 use nix::libc;
 use nix::sys::signal::{self, SaFlags, SigAction, SigHandler};
 use nix::sys::signal::{SigSet, Signal, sigaction};
-use nix::sys::wait::waitpid;
+use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use super::{CHILDREN, OWNER, PARTNER, clean_up, last_words};
@@ -75,13 +75,30 @@ impl ChildGuard {
     #[must_use]
     pub fn left_early(self) -> Stop {
         let ended = uninterrupted(|| waitpid(self.0, None));
+        let child = self.0;
         self.reaped();
         Stop::Failed(match ended {
-            Ok(how) => format!("the other side left early: {how:?}"),
+            Ok(how) => {
+                format!("the other side left early: {}", end(child, how))
+            }
             // nix has waited for it, and knows no name for its signal.
             Err(Errno::EINVAL) => "a signal ended the other side".into(),
             Err(e) => format!("waitpid: {}", errno(e)),
         })
+    }
+
+    /// For a child that was waited for, and had to end with exit status 0.
+    ///
+    /// # Errors
+    ///
+    /// [`Stop::Failed`], with how it ended instead.
+    pub fn ended(self, how: WaitStatus) -> Result<(), Stop> {
+        let child = self.0;
+        self.reaped();
+        match how {
+            WaitStatus::Exited(_, 0) => Ok(()),
+            bad => Err(Stop::Failed(end(child, bad))),
+        }
     }
 
     /// The child was waited for: its number may soon be somebody else's.
@@ -100,6 +117,19 @@ impl Drop for ChildGuard {
         let _ = signal::kill(self.0, Signal::SIGKILL);
         replace_child(self.0.as_raw(), 0);
         let _ = uninterrupted(|| waitpid(self.0, None));
+    }
+}
+
+/// How a child ended, as a sentence.
+fn end(child: Pid, how: WaitStatus) -> String {
+    match how {
+        WaitStatus::Exited(_, status) => {
+            format!("child {child} exited with status {status}")
+        }
+        WaitStatus::Signaled(_, signal, _) => {
+            format!("{signal} ended child {child}")
+        }
+        other => format!("child {child}: {other:?}"),
     }
 }
 

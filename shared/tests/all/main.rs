@@ -2,6 +2,7 @@
 //! that tests which wait do it beside those that work.
 
 mod bugs;
+mod children;
 mod examples;
 mod facts_killed;
 mod observe;
