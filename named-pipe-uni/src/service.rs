@@ -103,7 +103,8 @@ impl Service {
     /// description has seen a writer, and now there is none. A fresh one has
     /// seen none yet, so poll waits on it. It is opened before the old one is
     /// closed: a client that comes in this moment finds a reader, and what it
-    /// writes stays.
+    /// writes stays. If it leaves in the same moment without having written,
+    /// nobody learns that it was there.
     ///
     /// A write end of its own would stop the spinning, too (see the example
     /// `eof_spin`). But then there would be no end of file, and the server

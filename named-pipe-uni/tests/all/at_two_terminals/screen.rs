@@ -38,9 +38,13 @@ fn on_a_terminal_each_name_becomes_a_greeting() {
     assert_eq!(status, 0, "{shown}");
     server.shows("the last client has left [eof]", 1);
 
-    // Ctrl-C ends a client, and leaves the server.
+    // Ctrl-C ends a client, and leaves the server. The client sends a name
+    // first: one that comes and goes without a word, while the server opens
+    // anew, is not noticed.
     let mut client = Terminal::start(DEMO, &words, 80);
     client.shows("Enter a name: ", 1);
+    client.types("Grace\n");
+    client.shows("Enter a name: ", 2);
     client.types("Gr\x03");
     assert_eq!(client.ends().1, 130);
     server.shows("the last client has left [eof]", 2);
