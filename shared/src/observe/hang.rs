@@ -216,9 +216,8 @@ impl Case<'_> {
             verdict += " (As far as this /proc shows.)";
         }
         if hidden > 0 {
-            let unseen =
-                format!("\n({hidden} processes may not be looked at.)");
-            verdict += &unseen;
+            verdict += "\nProcesses that may not be looked at: ";
+            verdict += &hidden.to_string();
         }
         verdict
     }
