@@ -17,6 +17,7 @@ use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::write;
+use shared::bug;
 use shared::cli::{self, About};
 use shared::narrate::Narrator;
 use shared::observe;
@@ -62,7 +63,7 @@ fn over_a_fifo(tell: &mut Narrator) -> Result<(), Stop> {
     readers::ours(tell, &fifo, |tell| {
         tell.call("write(fifo, \"thanks\")", || write(&fifo, b"thanks"))
             .must_be(Err(Errno::EBADF), "one way: this end only reads")?;
-        sender::finish(sender)?;
+        bug::ends_well(sender)?;
         tell.call("poll(fifo)", || ready(&fifo))
             .must_be(Ok(0), "the sender is gone; another writer is not")?;
         tell.say("drop(other)");

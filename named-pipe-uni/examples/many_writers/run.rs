@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use named_pipe_uni::fifo::{self, Home};
 use nix::fcntl::OFlag;
+use shared::bug;
 use shared::deadline;
 use shared::frame::FrameReader;
 use shared::stop::{Named, Stop, must};
@@ -59,7 +60,7 @@ pub(crate) fn run(
     must(end.is_none(), "after the last message comes the end of file")?;
     for child in children {
         deadline::arm();
-        writer::finish(child)?;
+        bug::ends_well(child)?;
     }
     Ok(took)
 }

@@ -7,7 +7,6 @@ use std::path::Path;
 
 use named_pipe_uni::fifo;
 use nix::fcntl::OFlag;
-use nix::sys::wait::waitpid;
 use shared::cli;
 use shared::deadline;
 use shared::frame::FrameWriter;
@@ -65,10 +64,4 @@ pub(crate) fn writes(words: &[OsString]) -> Result<(), Stop> {
         frames.send(&message).named("send")?;
     }
     Ok(())
-}
-
-/// Waits until a writer has left.
-pub(crate) fn finish(writer: ChildGuard) -> Result<(), Stop> {
-    let status = waitpid(writer.pid(), None).named("waitpid")?;
-    writer.ended(status)
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use named_pipe_uni::fifo::{self, Home};
 use nix::fcntl::OFlag;
-use nix::sys::wait::waitpid;
+use shared::bug;
 use shared::cli;
 use shared::frame::{FrameReader, FrameWriter};
 use shared::stop::{Named, Stop, must};
@@ -50,8 +50,7 @@ pub(crate) fn trip(
     };
     let took = begun.elapsed();
 
-    let status = waitpid(partner.pid(), None).named("waitpid")?;
-    partner.ended(status)?;
+    bug::ends_well(partner)?;
     #[allow(clippy::cast_precision_loss, reason = "far fewer than 2^53")]
     Ok(messages as f64 / took.as_secs_f64())
 }

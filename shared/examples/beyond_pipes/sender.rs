@@ -11,7 +11,7 @@ use std::path::Path;
 
 use named_pipe_uni::fifo;
 use nix::fcntl::OFlag;
-use nix::sys::wait::waitpid;
+use shared::bug;
 use shared::cli;
 use shared::frame::{FrameReader, FrameWriter};
 use shared::narrate::Narrator;
@@ -80,11 +80,5 @@ pub(crate) fn thank(
 ) -> Result<(), Stop> {
     tell.remark("send(\"thanks\")", "back, over the same descriptor");
     FrameWriter::new(stream).send(b"thanks").named("send")?;
-    finish(sender)
-}
-
-/// Waits until the sender has left.
-pub(crate) fn finish(sender: ChildGuard) -> Result<(), Stop> {
-    let status = waitpid(sender.pid(), None).named("waitpid")?;
-    sender.ended(status)
+    bug::ends_well(sender)
 }
