@@ -95,8 +95,8 @@ fn measure(
     for round in 1..=rounds {
         tell.meanwhile(format!("round {round} of {rounds}"));
         tell.still_heard()?;
-        deadline::arm();
         for point in &mut points {
+            deadline::arm();
             // Made for this point, and gone after it: whoever else waited for
             // the same pipes would be told of each message, too.
             let mut ready = (point.wait_for)(point.pipes)?;

@@ -77,7 +77,8 @@ mod quota {
     use std::os::fd::OwnedFd;
     use std::os::unix::fs::chown;
 
-    use harness::experiment::{as_an_ordinary_user, kernel, may, skipped};
+    use harness::experiment::{as_an_ordinary_user, kernel, may};
+    use harness::experiment::{ordinary_user, skipped};
     use harness::{Program, get, is_root};
     use nix::errno::Errno;
     use nix::fcntl::{FcntlArg, fcntl};
@@ -152,20 +153,23 @@ mod quota {
     /// [AP-39] This example writes all that it has to say before it reads.
     #[test]
     fn two_pages_are_enough_for_the_example_of_stolen_frames() {
-        const NOBODY: u32 = 65534;
-
         let _turn = super::alone();
         let mut example = Program::example("stolen_frames");
         if is_root() {
             let path = example.path();
-            let user = ["--reuid=65534", "--regid=65534", "--clear-groups"];
-            let nobody = || Program::new("setpriv").args(&user).arg(&path);
-            if nobody().arg("--version").run().shell_status() != 0 {
+            let user = ordinary_user();
+            let [uid, gid] =
+                ["uid", "gid"].map(|id| format!("--re{id}={user}"));
+            let as_user = || {
+                let words = [&uid, &gid, "--clear-groups", &path];
+                Program::new("setpriv").args(&words)
+            };
+            if as_user().arg("--version").run().shell_status() != 0 {
                 return skipped("only root may read the programs here");
             }
-            example = nobody();
+            example = as_user();
             let home = example.temporary();
-            get(chown(home, Some(NOBODY), Some(NOBODY)), "chown");
+            get(chown(home, Some(user), Some(user)), "chown");
         }
         // The user has them until they are closed.
         let _pipes = as_an_ordinary_user(as_many_as_allowed);

@@ -77,12 +77,13 @@ impl Halves {
     }
 }
 
-/// Waits for a child that does what it should.
+/// Waits for a child that does what it should. The deadline starts anew.
 ///
 /// # Errors
 ///
 /// [`Stop::Failed`] if it ends in any other way than by exit status 0.
 pub fn ends_well(child: ChildGuard) -> Result<(), Stop> {
+    deadline::arm();
     let status =
         uninterrupted(|| waitpid(child.pid(), None)).named("waitpid")?;
     child.ended(status)

@@ -4,7 +4,8 @@
 //! An alarm(2) rings if a step takes too long. The first time, the program
 //! starts a second copy of itself to look at it from outside, and goes back
 //! into the call that it hangs in: there it can be seen. A second later the
-//! alarm rings again, and the program cleans up and ends.
+//! alarm rings again. When all is said by then, or nine seconds later at
+//! the latest, the program cleans up and ends.
 //!
 //! `DEADLINE=60` in the environment sets another number of seconds, and
 //! `DEADLINE=0` none, for those who work with a debugger.
@@ -14,7 +15,7 @@ use std::ffi::{CString, c_char, c_int};
 use std::os::unix::ffi::OsStrExt;
 use std::ptr;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
 use nix::errno::Errno;
 use nix::libc;
@@ -22,7 +23,7 @@ use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet};
 use nix::sys::signal::{Signal, sigaction};
 use nix::unistd::{Pid, alarm, getpid, getppid};
 
-use crate::observe::hang;
+use crate::observe::{hang, stuck};
 use crate::stop::{Named, Stop};
 use crate::ways_out;
 
@@ -30,14 +31,17 @@ use crate::ways_out;
 /// story takes one; this is there to catch a hang, never to be in step.
 pub(crate) const SECONDS: u32 = 10;
 
-/// Seconds for looking at a hang, before it is ended.
+/// Seconds for looking at a hang, before it is ended; and how often they are
+/// granted anew. On a busy machine the one who looks has to wait for a CPU.
 const LOOK: u32 = 1;
+const LOOKS: u32 = 10;
 
 /// The word that makes a program explain another process, and end.
 pub(crate) const EXPLAIN: &str = "--explain-hang";
 
 static CURRENT: AtomicU32 = AtomicU32::new(SECONDS);
-static RANG: AtomicBool = AtomicBool::new(false);
+static RANG: AtomicU32 = AtomicU32::new(0);
+static LOOKS_NOW: AtomicI32 = AtomicI32::new(0);
 static LOOKER: OnceLock<Looker> = OnceLock::new();
 
 /// All that the handler needs, made before a signal can come.
@@ -66,8 +70,8 @@ pub fn install(name: &str) -> Result<(), Stop> {
             program,
             words: [a, b, c],
             too_late: format!(
-                "{name}: no progress for {seconds} s. Unless it goes on, it \
-                 ends in {LOOK} s. It waits for this:\n"
+                "{name}: no progress for {seconds} s. It waits for this, and \
+                 ends if it does not go on:\n"
             ),
         });
     }
@@ -88,7 +92,7 @@ pub fn install(name: &str) -> Result<(), Stop> {
 
 /// The deadline starts anew.
 pub fn arm() {
-    RANG.store(false, Ordering::SeqCst);
+    RANG.store(0, Ordering::SeqCst);
     let seconds = CURRENT.load(Ordering::SeqCst);
     if seconds > 0 {
         alarm::set(seconds);
@@ -101,21 +105,32 @@ pub fn rest() {
 }
 
 extern "C" fn ring(_signal: c_int) {
-    if RANG.swap(true, Ordering::SeqCst) {
+    let Some(looker) = LOOKER.get() else { return };
+    let before = Errno::last();
+    let rang = RANG.fetch_add(1, Ordering::SeqCst);
+    if rang == 0 {
+        ways_out::last_words(looker.too_late.as_bytes());
+        let child = fork_in_a_handler();
+        if child == 0 {
+            look_from_outside(looker);
+        }
+        let child = i32::try_from(child).unwrap_or(-1);
+        LOOKS_NOW.store(child, Ordering::SeqCst);
+    } else if rang == LOOKS || !somebody_looks() {
         ways_out::clean_up();
         // SAFETY: it ends the program here, without its destructors.
         unsafe { libc::_exit(1) }
     }
-    let Some(looker) = LOOKER.get() else { return };
-    let before = Errno::last();
-    ways_out::last_words(looker.too_late.as_bytes());
     // SAFETY: alarm touches no memory.
     unsafe { libc::alarm(LOOK) };
-    if fork_in_a_handler() == 0 {
-        look_from_outside(looker);
-    }
     // The call that was interrupted may be about to look at its errno.
     before.set();
+}
+
+/// Whether the looker is still at work.
+fn somebody_looks() -> bool {
+    let looker = LOOKS_NOW.load(Ordering::SeqCst);
+    looker > 0 && !stuck::has_ended(Pid::from_raw(looker))
 }
 
 /// The system call alone: libc's fork runs handlers and takes locks, which a

@@ -21,7 +21,7 @@ mod calls;
 pub mod hang;
 #[cfg(target_os = "linux")]
 pub mod proc;
-mod stuck;
+pub(crate) mod stuck;
 
 mod ioctls {
     use nix::libc;

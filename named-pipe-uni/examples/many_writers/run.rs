@@ -59,7 +59,6 @@ pub(crate) fn run(
     let end = frames.recv().named("recv")?;
     must(end.is_none(), "after the last message comes the end of file")?;
     for child in children {
-        deadline::arm();
         bug::ends_well(child)?;
     }
     Ok(took)

@@ -151,7 +151,16 @@ fn this_thread() -> Pid {
     return nix::unistd::getpid();
 }
 
-/// Runs an experiment as an ordinary user, in a thread of its own: on Linux
+/// A user for this process of tests alone, who owns nothing. Not nobody, who
+/// may have other programs: an experiment takes all that the kernel grants the
+/// pipes of one user.
+#[cfg(target_os = "linux")]
+#[must_use]
+pub fn ordinary_user() -> u32 {
+    64_000 + std::process::id() % 1000
+}
+
+/// Runs an experiment as an [`ordinary_user`], in a thread of its own: on Linux
 /// each thread has a user, though no library lets it show.
 ///
 /// # Panics
@@ -163,18 +172,16 @@ pub fn as_an_ordinary_user<T: Send>(
 ) -> T {
     use nix::libc;
 
-    /// The user that owns nothing.
-    const NOBODY: libc::c_long = 65534;
-
     if !crate::is_root() {
         return experiment();
     }
+    let user = libc::c_long::from(ordinary_user().cast_signed());
     let run = || {
         for call in [libc::SYS_setresgid, libc::SYS_setresuid] {
             // SAFETY: it touches no memory. Not by way of libc, which would
             // change all threads.
-            let answer = unsafe { libc::syscall(call, NOBODY, NOBODY, NOBODY) };
-            assert_eq!(answer, 0, "root may become nobody");
+            let answer = unsafe { libc::syscall(call, user, user, user) };
+            assert_eq!(answer, 0, "root may become another user");
         }
         experiment()
     };

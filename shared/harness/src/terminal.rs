@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::pty::{Winsize, openpty};
 use nix::sys::signal::Signal;
@@ -58,6 +59,11 @@ impl Terminal {
         let size =
             Winsize { ws_row: 50, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
         let pair = get(openpty(&size, None), "openpty");
+        // Not for the programs that other tests start meanwhile.
+        for end in [&pair.master, &pair.slave] {
+            let at_exec = FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC);
+            get(fcntl(end, at_exec), "fcntl F_SETFD");
+        }
         let home = Home::fresh();
         let mut command = Command::new(program);
         let again = |fd: &std::os::fd::OwnedFd| get(fd.try_clone(), "dup");

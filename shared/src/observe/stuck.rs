@@ -66,8 +66,9 @@ pub fn soon(is_so: impl Fn() -> bool) -> bool {
     }
 }
 
-/// Asks waitid(2), and leaves the child to be waited for.
-fn has_ended(child: Pid) -> bool {
+/// Asks waitid(2), and leaves the child to be waited for. A signal handler may
+/// call it.
+pub(crate) fn has_ended(child: Pid) -> bool {
     let mut about = MaybeUninit::<libc::siginfo_t>::zeroed();
     let how = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
     let number = child.as_raw().cast_unsigned();

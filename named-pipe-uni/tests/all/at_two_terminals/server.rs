@@ -176,9 +176,12 @@ fn a_server_whose_words_nobody_reads_ends_quietly() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_signal_reaches_a_server_whose_output_is_full() {
+    use harness::pipes::capacity;
+
     let home = Program::new("true");
     let path = home.temporary().join("fifo");
     let (read_end, write_end) = get(std::io::pipe(), "pipe");
+    let room = capacity(&read_end);
     let mut server = std::process::Command::new(DEMO);
     let server = server.arg("server").arg(&path).stdout(write_end);
     let mut server = get(server.spawn(), DEMO);
@@ -187,7 +190,7 @@ fn a_signal_reaches_a_server_whose_output_is_full() {
     let client = client.args(&["--stdin", "--wait"]);
     // More lines than fit into standard output, fewer bytes than the FIFO and
     // the reader's buffer take: the client is not held up.
-    let _ = client.input("message\n".repeat(6000)).run().well();
+    let _ = client.input("message\n".repeat(room / 15)).run().well();
     let server_number = Pid::from_raw(server.id().cast_signed());
     assert!(hang::is_stuck(server_number), "it waits for room");
     get(kill(server_number, Signal::SIGTERM), "kill");

@@ -5,6 +5,7 @@
 use std::fs::File;
 use std::io::{Write, pipe};
 
+use harness::experiment::becomes;
 use harness::{Home, Program, Signal, get};
 use named_pipe_uni::fifo;
 use nix::fcntl::OFlag;
@@ -57,10 +58,13 @@ fn without_its_line_a_client_does_not_wait_and_tears_no_frame() {
     };
 
     let waits = client().starts();
+    let who = || {
+        let who = Program::binary("who_holds");
+        who.arg(waits.process().to_string()).run().well().stdout
+    };
+    let waits_for_room = || who().contains("sleeps in write(3)");
+    assert!(becomes(waits_for_room), "with the line it waits: {}", who());
     assert!(hang::is_stuck(waits.process()), "with the line it waits");
-    let who = Program::binary("who_holds").arg(waits.process().to_string());
-    let said = who.run().well().stdout;
-    assert!(said.contains("sleeps in write(3)"), "{said}");
     drop(waits);
     let arrived = whole_frames(&reader);
 

@@ -257,7 +257,7 @@ fn without_the_line_the_deadline_says_of_parent_and_child_why_they_hang() {
     // All at once: they wait for the most part.
     let built = BREAKS.iter().filter_map(|one| match one.gone {
         Gone::Line(name) => {
-            let program = Program::example(name).env("DEADLINE", "2");
+            let program = Program::example(name).env("DEADLINE", "3");
             Some((program.input("").starts(), one.says))
         }
         Gone::Call(..) => None,
@@ -266,7 +266,7 @@ fn without_the_line_the_deadline_says_of_parent_and_child_why_they_hang() {
         let parent = program.process();
         let ended = program.ends();
         assert_eq!(ended.shell_status(), 1, "{ended:?}");
-        assert!(ended.stderr.contains("no progress for 2 s"), "{ended:?}");
+        assert!(ended.stderr.contains("no progress for 3 s"), "{ended:?}");
         let asleep = ended.stderr.lines().filter_map(|line| {
             let who = line.split_once(" sleeps in ")?.0;
             who.rsplit(' ').next()?.parse().ok().map(Pid::from_raw)
