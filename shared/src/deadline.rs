@@ -31,8 +31,8 @@ use crate::ways_out;
 /// story takes one; this is there to catch a hang, never to be in step.
 pub(crate) const SECONDS: u32 = 10;
 
-/// Seconds for looking at a hang, before it is ended; and how often they are
-/// granted anew. On a busy machine the one who looks has to wait for a CPU.
+/// Seconds for looking at a hang, before it is ended; and how many times that
+/// on a busy machine, where the one who looks has to wait for a CPU.
 const LOOK: u32 = 1;
 const LOOKS: u32 = 10;
 

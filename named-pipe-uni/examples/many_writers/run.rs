@@ -26,6 +26,10 @@ pub(crate) fn run(
     let _made = fifo::make(&path)?;
     // Nothing is ever written into this pipe. Its end of file is the start.
     let (line, start) = io::pipe().named("pipe")?;
+    // A reader from the start: no writer waits in open until all are started.
+    // The real one opens when there are writers, so that it meets no end of
+    // file before them.
+    let first = fifo::open(&path, OFlag::O_RDONLY | OFlag::O_NONBLOCK)?;
     let children = place.as_a_writer(|| {
         let start = |id| {
             // Each start is a step of its own: 64 of them can take seconds
@@ -37,6 +41,7 @@ pub(crate) fn run(
     });
     let children: Vec<_> = children?;
     let mut frames = FrameReader::new(fifo::open(&path, OFlag::O_RDONLY)?);
+    drop(first);
     for _ in 0..writers {
         let here = frames.recv().named("recv")?;
         must(here == Some(b""), "an empty frame says that a writer is here")?;

@@ -42,9 +42,6 @@ pub(crate) fn writes(words: &[OsString]) -> Result<(), Stop> {
     let (Some(id), Some(messages)) = (number(id), number(messages)) else {
         return Err(usage());
     };
-    // The reader opens when all are started, and minds how long it takes. When
-    // it gives up, this writer ends, too.
-    deadline::rest();
     let fifo = fifo::open(Path::new(path), OFlag::O_WRONLY)?;
     // It is open until this process ends: what a writer has to say of an error
     // is said before the reader can meet the end of file.
@@ -55,6 +52,9 @@ pub(crate) fn writes(words: &[OsString]) -> Result<(), Stop> {
     // the one of the pipe that is their standard input: it comes to all of
     // them at once.
     frames.send(b"").named("send")?;
+    // From here on the reader minds how long it takes. When it gives up, this
+    // writer ends, too.
+    deadline::rest();
     let started = io::stdin().read(&mut [0]).named("read")?;
     must(started == 0, "the start is an end of file")?;
     for number in 0..messages {
